@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/agents/reader.h"
+
+#include <array>
+#include <charconv>
+
+namespace plimsoll {
+
+uint64_t stableHash(std::string_view text, uint64_t seed)
+{
+    uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3ULL;
+    }
+    // FNV leaves the low bits of short texts poorly mixed (finaliser of SplitMix64).
+    hash ^= hash >> 30;
+    hash *= 0xbf58476d1ce4e5b9ULL;
+    hash ^= hash >> 27;
+    hash *= 0x94d049bb133111ebULL;
+    hash ^= hash >> 31;
+    return hash == 0 ? 1 : hash;
+}
+
+namespace {
+
+/// Length of the valid UTF-8 sequence at the head of `text`, 0 if there is none.
+size_t sequenceLength(std::string_view text)
+{
+    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+    const auto isTail = [&](size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
+    const unsigned char first = byte(0);
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xC2 && first <= 0xDF)
+        return isTail(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        if (!isTail(1) || !isTail(2))
+            return 0;
+        const bool overlong = first == 0xE0 && byte(1) < 0xA0;
+        const bool surrogate = first == 0xED && byte(1) > 0x9F;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        if (!isTail(1) || !isTail(2) || !isTail(3))
+            return 0;
+        const bool overlong = first == 0xF0 && byte(1) < 0x90;
+        const bool tooLarge = first == 0xF4 && byte(1) > 0x8F;
+        return overlong || tooLarge ? 0 : 4;
+    }
+    return 0;
+}
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+} // namespace
+
+std::string clippedUtf8(std::string_view text, size_t limit)
+{
+    std::string out;
+    out.reserve(std::min(text.size(), limit));
+    while (!text.empty()) {
+        const size_t length = sequenceLength(text);
+        const std::string_view piece = length == 0 ? replacement : text.substr(0, length);
+        if (out.size() + piece.size() > limit)
+            break;
+        out += piece;
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
+}
+
+std::string oneLine(std::string_view text, size_t limit)
+{
+    const auto isBlank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+    while (!text.empty() && isBlank(text.front()))
+        text.remove_prefix(1);
+    text = text.substr(0, text.find_first_of("\r\n"));
+    std::string out = clippedUtf8(text, limit);
+    for (char& c : out) {
+        if (isBlank(c) || c == '\x7f')
+            c = ' ';
+    }
+    while (!out.empty() && out.back() == ' ')
+        out.pop_back();
+    return out;
+}
+
+namespace {
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms").
+int64_t daysFromCivil(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2 ? 1 : 0;
+    const int64_t era = (year >= 0 ? year : year - 399) / 400;
+    const int64_t yearOfEra = year - era * 400;
+    const int64_t dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    const int64_t dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
+    return era * 146097 + dayOfEra - 719468;
+}
+
+/// Takes `count` digits from the head; -1 if they are none.
+int64_t takeDigits(std::string_view& text, size_t count)
+{
+    if (text.size() < count)
+        return -1;
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + count, value);
+    if (error != std::errc() || end != text.data() + count || value < 0)
+        return -1;
+    text.remove_prefix(count);
+    return value;
+}
+
+bool takeChar(std::string_view& text, char c)
+{
+    if (text.empty() || text.front() != c)
+        return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+/// The rest behind the seconds: fraction and zone. Fraction in ms; zone offset in ms; false if malformed.
+bool takeFractionAndZone(std::string_view& text, int64_t& fractionMs, int64_t& zoneMs)
+{
+    fractionMs = 0;
+    zoneMs = 0;
+    if (takeChar(text, '.')) {
+        int64_t scale = 100;
+        while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+            fractionMs += (text.front() - '0') * scale;
+            scale /= 10;
+            text.remove_prefix(1);
+        }
+    }
+    if (text.empty() || takeChar(text, 'Z'))
+        return text.empty();
+    const int64_t sign = text.front() == '-' ? -1 : 1;
+    if (text.front() != '+' && text.front() != '-')
+        return false;
+    text.remove_prefix(1);
+    const int64_t hours = takeDigits(text, 2);
+    takeChar(text, ':');
+    const int64_t minutes = takeDigits(text, 2);
+    if (hours < 0 || minutes < 0 || !text.empty())
+        return false;
+    zoneMs = sign * (hours * 60 + minutes) * 60'000;
+    return true;
+}
+
+} // namespace
+
+int64_t parseIsoMs(std::string_view text)
+{
+    const int64_t year = takeDigits(text, 4);
+    const bool dash1 = takeChar(text, '-');
+    const int64_t month = takeDigits(text, 2);
+    const bool dash2 = takeChar(text, '-');
+    const int64_t day = takeDigits(text, 2);
+    const bool separator = takeChar(text, 'T') || takeChar(text, ' ');
+    const int64_t hour = takeDigits(text, 2);
+    const bool colon1 = takeChar(text, ':');
+    const int64_t minute = takeDigits(text, 2);
+    const bool colon2 = takeChar(text, ':');
+    const int64_t second = takeDigits(text, 2);
+    if (!dash1 || !dash2 || !separator || !colon1 || !colon2)
+        return 0;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
+        minute > 59 || second < 0 || second > 60)
+        return 0;
+    int64_t fractionMs = 0;
+    int64_t zoneMs = 0;
+    if (!takeFractionAndZone(text, fractionMs, zoneMs))
+        return 0;
+    const int64_t seconds = ((daysFromCivil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    return seconds * 1000 + fractionMs - zoneMs;
+}
+
+} // namespace plimsoll

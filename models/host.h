@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/event.h"
+
+#include <QJsonObject>
+#include <QObject>
+
+namespace plimsoll {
+
+/// What a host can do and what it is; the window shows nothing that it cannot.
+struct HostCapabilities
+{
+    QString label;          ///< for people: "This machine", "Demo recording"
+    bool recording = false; ///< time stands in the recording; the window says so all the time
+    QStringList watched;    ///< absolute paths of the folders that it watches
+};
+
+/// Long work: the first scan. Counts only grow; `running` false ends it.
+struct Progress
+{
+    bool running = false;
+    bool cancelled = false;
+    qint64 filesDone = 0;
+    qint64 filesTotal = 0;
+    qint64 bytesDone = 0;
+    qint64 bytesTotal = 0;
+    bool operator==(const Progress&) const = default;
+};
+
+/// Answer to a query: a result, or an error a person can act on.
+struct Reply
+{
+    quint64 id = 0;
+    QJsonObject result;
+    QString error; ///< empty = good
+};
+
+/// A place where agents run: this process, another machine, a recording. Hands out events and answers
+/// queries; the window knows a Host and nothing else. Does not know of widgets. Lives in the thread of its
+/// receiver (the GUI thread, or the main thread when headless); every call returns at once.
+///
+/// Queries (params → result):
+///  - "history" {agent_id, before_offset?, file?, limit?} → {items: [{at, kind, text, tool, truncated, file,
+///    offset, block}], file, before_offset, more}: the conversation from the agent's log, oldest first, the last
+///    page when no `before_offset` is given. `at` is ms UTC, `kind` a LogKind by name.
+///  - "text" {file, offset, block} → {text}: the whole text behind one Logged (at most 4 MiB).
+///  - "curve" {agent_id} → {points: [[at_ms, context_tokens], …], windows: context window of the agent}: the
+///    fill after each main-thread response and compaction, ascending, at most 2,000 points.
+///  - "agents" {before_ms, limit} → {count}: loads older agents; they arrive as AgentAdded.
+class Host : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+
+    [[nodiscard]] virtual quint64 lastSeq() const = 0;
+    [[nodiscard]] virtual HostCapabilities capabilities() const = 0;
+
+    /// Begins to hand out events. Call after connecting.
+    virtual void start() = 0;
+
+    /// Ends the first scan early; what has been read stays.
+    virtual void cancelScan() = 0;
+
+    /// Asks; the answer comes by replied() with the returned id, also when it is a refusal.
+    virtual quint64 query(const QString& method, const QJsonObject& params) = 0;
+
+signals:
+    void recorded(const plimsoll::Events& events); ///< in order of seq, no gaps
+    void reset(const QList<plimsoll::Agent>& agents, quint64 seq); ///< forget all, begin with these
+    void replied(const plimsoll::Reply& reply);
+    void progressed(const plimsoll::Progress& progress);
+    void failed(const QString& text); ///< something went wrong that a person should know
+};
+
+} // namespace plimsoll
