@@ -145,6 +145,12 @@ public:
     /// A line too long to be read was skipped.
     void skipLine() { ++m_facts.lines, ++m_facts.badLines; }
 
+    /// Brings facts() up to date after a batch of lines; what only the last line decides is worked out here.
+    virtual void settle() {}
+
+    /// How much text a LogItem may carry, bytes; maxLogBytes unless the whole is asked for.
+    void setTextLimit(size_t bytes) { m_textLimit = bytes; }
+
     /// The file begins anew (truncated or replaced): forget what is told by position, keep what was counted.
     virtual void restart() = 0;
 
@@ -152,6 +158,7 @@ public:
 
 protected:
     FileFacts m_facts;
+    size_t m_textLimit = maxLogBytes;
 };
 
 /// Cuts to at most `limit` bytes at a UTF-8 boundary and replaces invalid bytes by U+FFFD.

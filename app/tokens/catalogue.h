@@ -7,9 +7,11 @@
 #include <QString>
 #include <QStringList>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace plimsoll {
@@ -61,24 +63,35 @@ public:
     /// the answer is one line with file name, line number and reason; empty = good.
     [[nodiscard]] QString applyOverrides(const QByteArray& json, const QString& fileName);
 
-    /// Finds by exact id, else by the rules of the table (date suffixes, provider prefixes, [1m]); null if unknown.
+    /// Finds by exact id, else by the rules of the table (date suffixes, provider prefixes, [1m]); null if
+    /// unknown.
     [[nodiscard]] const ModelEntry* find(std::string_view model) const;
 
     /// Cost of one response, pico-USD; nothing where the model or its price is unknown.
     /// Long-context steps look at the whole prompt and price the whole request.
     /// \param atMs ms UTC of the response: picks the price of its day
-    [[nodiscard]] std::optional<int64_t> costPico(std::string_view model, const TokenCounts& tokens, int64_t atMs,
-                                                  bool fast) const;
+    [[nodiscard]] std::optional<int64_t> costPico(std::string_view model, const TokenCounts& tokens,
+                                                  int64_t atMs, bool fast) const;
 
-    /// Context window that Claude Code itself assumes for a requested model (its suffix [1m] included), tokens.
-    /// Source: the client's own table, 200,000 or 1,000,000; 1,000,000 for ids it does not know.
+    /// Context window that Claude Code itself assumes for a requested model (its suffix [1m] included),
+    /// tokens. Source: the client's own table, 200,000 or 1,000,000; 1,000,000 for ids it does not know.
     [[nodiscard]] int64_t claudeWindow(std::string_view requestedModel) const;
 
     /// Fill at which Claude Code compacts: window - min(maxOutput, 20,000) - 13,000.
     [[nodiscard]] int64_t claudeTrigger(std::string_view model, int64_t window) const;
 
 private:
-    std::vector<ModelEntry> m_entries; ///< sorted by id
+    /// Lets the index be asked with a view, without making a string.
+    struct Hash
+    {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+
+    [[nodiscard]] const ModelEntry* lookUp(std::string_view id) const;
+
+    std::vector<ModelEntry> m_entries;
+    std::unordered_map<std::string, size_t, Hash, std::equal_to<>> m_index; ///< id or alias → m_entries
 };
 
 } // namespace plimsoll

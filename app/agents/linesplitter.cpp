@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/agents/linesplitter.h"
+
+#include "app/agents/jsontext.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace plimsoll {
+
+namespace {
+
+/// Reading a file must not allocate: thousands are read in a row, a few bytes each while they grow.
+std::vector<char>& threadBuffer()
+{
+    thread_local std::vector<char> buffer;
+    return buffer;
+}
+
+} // namespace
+
+LineSplitter::LineSplitter(Position start, LogReader& reader, ReaderSink& sink)
+    : m_position(start)
+    , m_reader(reader)
+    , m_sink(sink)
+    , m_buffer(threadBuffer())
+{
+}
+
+char* LineSplitter::room(size_t bytes)
+{
+    if (m_begin > 0) {
+        std::memmove(m_buffer.data(), m_buffer.data() + m_begin, m_end - m_begin);
+        m_end -= m_begin;
+        m_searched -= m_begin;
+        m_begin = 0;
+    }
+    if (m_buffer.size() < m_end + bytes + linePadding)
+        m_buffer.resize(m_end + bytes + linePadding);
+    return m_buffer.data() + m_end;
+}
+
+void LineSplitter::feed(size_t bytes)
+{
+    m_end += bytes;
+    readLines();
+    if (m_end - m_begin > maxLineBytes) {
+        if (!m_position.skipping)
+            m_reader.skipLine();
+        m_position.skipping = true;
+    }
+    if (m_position.skipping) {
+        m_position.offset += static_cast<int64_t>(m_end - m_begin);
+        m_begin = m_end;
+        m_searched = m_end;
+    }
+}
+
+void LineSplitter::readLines()
+{
+    while (m_searched < m_end) {
+        const void* const found = std::memchr(m_buffer.data() + m_searched, '\n', m_end - m_searched);
+        if (!found) {
+            m_searched = m_end;
+            return;
+        }
+        const auto newline = static_cast<size_t>(static_cast<const char*>(found) - m_buffer.data());
+        if (m_position.skipping)
+            m_position.skipping = false;
+        else
+            readOne(m_begin, newline);
+        m_position.offset += static_cast<int64_t>(newline + 1 - m_begin);
+        m_begin = newline + 1;
+        m_searched = m_begin;
+    }
+}
+
+void LineSplitter::readOne(size_t begin, size_t end)
+{
+    if (end - begin > maxLineBytes)
+        m_reader.skipLine();
+    else if (end > begin)
+        m_reader.readLine({m_buffer.data() + begin, end - begin}, m_position.offset, m_sink);
+}
+
+LineSplitter::Position LineSplitter::finish()
+{
+    if (!m_position.skipping && m_end > m_begin) {
+        const std::string_view rest(m_buffer.data() + m_begin, m_end - m_begin);
+        if (isWholeObject(rest)) {
+            readOne(m_begin, m_end);
+            m_position.offset += static_cast<int64_t>(m_end - m_begin);
+        }
+    }
+    m_begin = m_end = m_searched = 0;
+    // A long line once met must not stay in memory for ever.
+    constexpr size_t keptBytes = size_t{1} * 1024 * 1024;
+    if (m_buffer.size() > keptBytes + linePadding) {
+        m_buffer.resize(keptBytes);
+        m_buffer.shrink_to_fit();
+    }
+    return m_position;
+}
+
+} // namespace plimsoll

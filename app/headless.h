@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/host.h"
+
+#include <QHash>
+#include <QObject>
+
+#include <functional>
+
+namespace plimsoll {
+
+/// Prints what a host says: first the fleet, then one line for each change of an agent. Each line begins with the
+/// local time. Same thread as its host; does not end the program.
+class Headless : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// \param print gets whole lines without newline
+    Headless(Host& host, std::function<void(const QString&)> print, QObject* parent = nullptr);
+
+private:
+    void take(const Events& events);
+    void takeProgress(const Progress& progress);
+    void printAgent(const Agent& agent);
+    void printLine(const QString& line);
+
+    std::function<void(const QString&)> m_print;
+    QHash<AgentId, Agent> m_agents;
+    QHash<AgentId, QString> m_printed; ///< the last line of each agent: the same is not said twice
+    bool m_scanning = true;
+};
+
+} // namespace plimsoll

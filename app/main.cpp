@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/headless.h"
+#include "app/options.h"
+#include "app/orchestrator.h"
+#include "app/replayhost.h"
+#include "app/status.h"
+#include "app/tokens/catalogue.h"
+#include "app/watch/coldscan.h"
+#include "app/watch/liveness.h"
+#include "models/settings.h"
+#include "ui/mainwindow.h"
+#include "ui/screenshots.h"
+
+#include <QApplication>
+#include <QDateTime>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonDocument>
+#include <QLoggingCategory>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include <sys/stat.h>
+
+using namespace plimsoll;
+
+namespace {
+
+void print(FILE* stream, const QByteArray& text)
+{
+    std::fwrite(text.constData(), 1, size_t(text.size()), stream);
+    std::fflush(stream);
+}
+
+int refuse(const QString& text)
+{
+    print(stderr, (QStringLiteral("plimsoll: ") + text + QLatin1Char('\n')).toUtf8());
+    return 2;
+}
+
+/// The built-in catalogue with the user's own entries; a bad file of his is said and left out.
+Catalogue loadCatalogue(const Options& options, QString& complaint)
+{
+    Catalogue catalogue = Catalogue::builtIn();
+    QFile file(options.configDir + QStringLiteral("/models.json"));
+    constexpr qint64 maxBytes = 4 * 1024 * 1024;
+    if (!file.exists())
+        return catalogue;
+    if (!file.open(QIODevice::ReadOnly) || file.size() > maxBytes)
+        complaint = file.fileName() + QStringLiteral(": cannot be read; the built-in catalogue is used");
+    else
+        complaint = catalogue.applyOverrides(file.readAll(), file.fileName());
+    return catalogue;
+}
+
+int runStatus(const Options& options, const Catalogue& catalogue)
+{
+    QElapsedTimer timer;
+    timer.start();
+    Fleet fleet(catalogue, options.home);
+    const AgentHomes homes = agentHomes(options.home, !options.homeGiven);
+    const ScanTotals scan = scanAll(logRoots(homes), fleet);
+    Liveness liveness(QFile::encodeName(homes.claude), QFile::encodeName(homes.codex));
+    liveness.start();
+    for (const LiveSession& session : liveness.sessions())
+        fleet.setLive(session);
+    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
+    const QList<Agent> agents = fleet.agents(nowMs);
+    if (options.json)
+        print(stdout, QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson());
+    else
+        print(stdout, statusText(agents, scan, nowMs).toUtf8());
+    return 0;
+}
+
+std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue)
+{
+    if (options.replay.isEmpty()) {
+        return std::make_unique<Orchestrator>(catalogue, options.home,
+                                              agentHomes(options.home, !options.homeGiven));
+    }
+    const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
+    const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;
+    return std::make_unique<ReplayHost>(path, mode);
+}
+
+int runHeadless(const Options& options, const Catalogue& catalogue, const QString& complaint)
+{
+    const std::unique_ptr<Host> host = makeHost(options, catalogue);
+    const Headless headless(*host, [](const QString& line) { print(stdout, (line + QLatin1Char('\n')).toUtf8()); });
+    if (!complaint.isEmpty())
+        print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
+    host->start();
+    return QCoreApplication::exec();
+}
+
+/// Opens the demo recording in a window of its own, once.
+void openDemo(Settings& settings, std::unique_ptr<Host>& host, std::unique_ptr<MainWindow>& window)
+{
+    if (!window) {
+        host = std::make_unique<ReplayHost>(ReplayHost::demoPath(), ReplayHost::Mode::Live);
+        window = std::make_unique<MainWindow>(*host, settings);
+        host->start();
+    }
+    window->show();
+    window->raise();
+    window->activateWindow();
+}
+
+int runWindow(const Options& options, const Catalogue& catalogue, const QString& complaint)
+{
+    Settings settings(options.configDir + QStringLiteral("/settings.ini"));
+    const std::unique_ptr<Host> host = makeHost(options, catalogue);
+    if (!options.screenshotDir.isEmpty()) {
+        QString error;
+        if (!writeScreenshots(*host, options.screenshotDir, &error))
+            return refuse(error);
+        return 0;
+    }
+    MainWindow window(*host, settings);
+    std::unique_ptr<Host> demoHost;
+    std::unique_ptr<MainWindow> demo;
+    QObject::connect(&window, &MainWindow::demoWanted, &window, [&] { openDemo(settings, demoHost, demo); });
+    window.show();
+    host->start();
+    if (!complaint.isEmpty())
+        emit host->failed(complaint);
+    const int code = QApplication::exec();
+    demo.reset();
+    return code;
+}
+
+void quitOnSignal(int /*signal*/)
+{
+    QCoreApplication::quit(); // an atomic flag and a wake-up
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    ::umask(077); // what this program writes is the user's alone
+    QStringList arguments;
+    for (int i = 0; i < argc; ++i)
+        arguments << QString::fromLocal8Bit(argv[i]);
+    const auto parsed = parseOptions(arguments, QDir::homePath());
+    if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
+        print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8());
+        return exit->code;
+    }
+    const Options& options = std::get<Options>(parsed);
+    if (options.mode != Options::Mode::Status || options.dataDirGiven) {
+        const QString wrong = prepareDataDir(options.dataDir);
+        if (!wrong.isEmpty())
+            return refuse(wrong);
+    }
+    if (options.verbose)
+        QLoggingCategory::setFilterRules(QStringLiteral("plimsoll.*=true"));
+    QString complaint;
+    const Catalogue catalogue = loadCatalogue(options, complaint);
+    if (options.mode == Options::Mode::Status) {
+        const QCoreApplication application(argc, argv);
+        if (!complaint.isEmpty())
+            print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
+        return runStatus(options, catalogue);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGINT, quitOnSignal);
+    std::signal(SIGTERM, quitOnSignal);
+    if (options.mode == Options::Mode::Headless) {
+        const QCoreApplication application(argc, argv);
+        return runHeadless(options, catalogue, complaint);
+    }
+    if (!options.screenshotDir.isEmpty() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication::setApplicationName(QStringLiteral("plimsoll"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Plimsoll"));
+    QApplication::setApplicationVersion(QStringLiteral(PLIMSOLL_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("plimsoll"));
+    const QApplication application(argc, argv);
+    return runWindow(options, catalogue, complaint);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QStringList>
+
+#include <variant>
+
+namespace plimsoll {
+
+/// What the command line asks for.
+struct Options
+{
+    enum class Mode { Window, Headless, Status };
+    Mode mode = Mode::Window;
+    bool json = false;      ///< of `status`
+    bool verbose = false;
+    QString home;           ///< absolute path, always set
+    bool homeGiven = false; ///< by --home: CLAUDE_CONFIG_DIR and CODEX_HOME do not count then
+    QString dataDir;        ///< absolute path, always set
+    bool dataDirGiven = false;
+    QString configDir;      ///< absolute path, always set: settings and the user's models.json
+    QString replay;         ///< absolute path of a recording (":demo" = the built-in one); empty = none
+    QString screenshotDir;  ///< absolute path; empty = none
+};
+
+/// The program prints `text` and exits: help and version with 0, mistakes with 2.
+struct EarlyExit
+{
+    int code = 0;
+    QString text;
+};
+
+/// Reads a command line. Pure but for the look whether given folders exist.
+/// \param arguments as main() got them, the program's name first
+/// \param environmentHome absolute path of the user's home
+[[nodiscard]] std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments,
+                                                            const QString& environmentHome);
+
+/// Creates the data folder (0700) where it is missing. Empty = good, else one line that says what is wrong.
+[[nodiscard]] QString prepareDataDir(const QString& path);
+
+} // namespace plimsoll

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/recorder.h"
+
+#include <QThread>
+
+namespace plimsoll {
+
+namespace {
+
+/// Whether `next` makes `last` superfluous: a total that replaces a total of the same kind.
+bool replaces(const Body& last, const Body& next)
+{
+    if (last.index() != next.index())
+        return false;
+    return std::holds_alternative<UsageChanged>(next) || std::holds_alternative<AgentChanged>(next) ||
+           std::holds_alternative<SpendChanged>(next);
+}
+
+} // namespace
+
+Recorder::Recorder(Handover<Event> in, Handover<Events> out)
+    : m_in(std::move(in))
+    , m_out(std::move(out))
+    , m_timer(this)
+{
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    m_timer.setInterval(frameMs);
+    connect(&m_timer, &QTimer::timeout, this, &Recorder::flush);
+}
+
+Recorder::~Recorder()
+{
+    m_in.disconnect();
+}
+
+void Recorder::start()
+{
+    Q_ASSERT(QThread::currentThread() == thread());
+    m_in.connectTo(this, [this](std::vector<Event> events) {
+        for (Event& event : events)
+            record(std::move(event));
+    });
+}
+
+void Recorder::record(Event event)
+{
+    const auto last = m_last.constFind(event.agent);
+    if (last != m_last.constEnd() && replaces(m_waiting.at(*last).body, event.body)) {
+        m_waiting[*last] = std::move(event);
+        return;
+    }
+    m_last.insert(event.agent, m_waiting.size());
+    m_waiting.append(std::move(event));
+    if (!m_timer.isActive())
+        m_timer.start();
+}
+
+void Recorder::flush()
+{
+    for (Event& event : m_waiting)
+        event.seq = ++m_seq;
+    m_last.clear();
+    m_out.push(std::exchange(m_waiting, {}));
+}
+
+} // namespace plimsoll

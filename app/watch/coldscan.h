@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/watch/fleet.h"
+#include "app/watch/handover.h"
+#include "app/watch/logfileio.h"
+#include "models/host.h"
+
+#include <QThreadPool>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace plimsoll {
+
+/// A log that a listing found.
+struct FoundLog
+{
+    const LogRoot* root = nullptr;
+    LogRole role;
+    QByteArray relative;
+    qint64 sizeBytes = 0;
+    qint64 mtimeMs = 0;
+};
+
+/// All logs below the roots, the newest first; `directories` are all folders of each root, for watching.
+struct LogListing
+{
+    QList<FoundLog> logs;
+    QList<QPair<const LogRoot*, QByteArray>> directories; ///< relative to the root
+    qint64 bytes = 0;
+    bool truncated = false; ///< there are more files than are looked at
+};
+
+/// \param roots must outlive the listing
+[[nodiscard]] LogListing listLogs(const QList<LogRoot>& roots);
+
+/// The log at a path below a root; nothing if it is none.
+[[nodiscard]] std::optional<FoundLog> logAt(const LogRoot& root, const QByteArray& relative);
+
+/// A LogFile with its reader, nothing read yet.
+[[nodiscard]] LogFile makeLogFile(const FoundLog& found);
+
+/// Where Codex left both a plain and a compressed rollout, the plain one wins.
+[[nodiscard]] bool isShadowed(const FoundLog& log, const QSet<QByteArray>& paths);
+
+/// One log as a pool thread has read it.
+struct ScannedLog
+{
+    LogFile file;
+    ReadBatch batch;
+    qint64 bytes = 0;
+    bool failed = false; ///< it could not be opened
+};
+
+/// Reads all logs of a listing on a pool of threads and hands each to the receiver when it is done. Keeps no facts
+/// itself. Belongs to the receiver's thread; its destructor cancels and waits for the reads that run.
+class ColdScan
+{
+public:
+    /// \param take called in the receiver's thread with what has been read since the last call
+    ColdScan(QObject* receiver, std::function<void(std::vector<ScannedLog>)> take);
+    ~ColdScan();
+
+    void start(QList<FoundLog> logs);
+    void cancel() { m_shared->cancelled = true; }
+    [[nodiscard]] bool isCancelled() const { return m_shared->cancelled; }
+
+private:
+    struct Shared
+    {
+        QList<FoundLog> logs;
+        std::atomic<qsizetype> next = 0;
+        std::atomic<bool> cancelled = false;
+    };
+
+    static void work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>& done);
+
+    std::shared_ptr<Shared> m_shared = std::make_shared<Shared>();
+    Handover<ScannedLog> m_done;
+    QThreadPool m_pool;
+};
+
+/// Reads everything into a fleet at once, in the calling thread and a pool, and returns when it is done: for
+/// `plimsoll status` and tests.
+struct ScanTotals
+{
+    qint64 files = 0;
+    qint64 bytes = 0;
+    qint64 bytesParsed = 0;
+    qint64 badLines = 0;
+};
+[[nodiscard]] ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet);
+
+} // namespace plimsoll

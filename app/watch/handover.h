@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMetaObject>
+#include <QObject>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace plimsoll {
+
+/// Carries values to another thread: a queue under a mutex, with Qt as wake-up only, so that ThreadSanitizer can
+/// follow (BUILD.md §9.3). One wake-up takes all that waits. push() from any thread; the receiver's function
+/// runs in the receiver's thread, in order. Values pushed before connectTo() wait; after the receiver is gone they
+/// are dropped. Copies share one queue.
+template <typename T>
+class Handover
+{
+public:
+    /// Call once, in the receiver's thread or before that thread runs.
+    void connectTo(QObject* receiver, std::function<void(std::vector<T>)> take)
+    {
+        bool waiting = false;
+        {
+            const std::lock_guard lock(m_queue->mutex);
+            m_queue->receiver = receiver;
+            m_queue->take = std::move(take);
+            waiting = !m_queue->values.empty();
+        }
+        if (waiting)
+            wake();
+    }
+
+    /// The receiver goes away: nothing is handed to it any more. In the receiver's thread.
+    void disconnect()
+    {
+        const std::lock_guard lock(m_queue->mutex);
+        m_queue->receiver = nullptr;
+        m_queue->take = nullptr;
+    }
+
+    void push(T value)
+    {
+        bool first = false;
+        {
+            const std::lock_guard lock(m_queue->mutex);
+            first = m_queue->values.empty();
+            m_queue->values.push_back(std::move(value));
+        }
+        if (first)
+            wake();
+    }
+
+private:
+    struct Queue
+    {
+        std::mutex mutex;
+        std::vector<T> values;               // guarded by mutex
+        QObject* receiver = nullptr;         // guarded by mutex
+        std::function<void(std::vector<T>)> take; // guarded by mutex
+    };
+
+    void wake()
+    {
+        const std::lock_guard lock(m_queue->mutex);
+        if (!m_queue->receiver)
+            return;
+        QMetaObject::invokeMethod(
+            m_queue->receiver, [queue = m_queue] { drain(*queue); }, Qt::QueuedConnection);
+    }
+
+    static void drain(Queue& queue)
+    {
+        std::vector<T> values;
+        std::function<void(std::vector<T>)> take;
+        {
+            const std::lock_guard lock(queue.mutex);
+            values.swap(queue.values);
+            take = queue.take;
+        }
+        if (take && !values.empty())
+            take(std::move(values));
+    }
+
+    std::shared_ptr<Queue> m_queue = std::make_shared<Queue>();
+};
+
+} // namespace plimsoll

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/watch/ledger.h"
+
+#include <algorithm>
+
+namespace plimsoll {
+
+namespace {
+
+constexpr size_t maxModels = 4096; // a home has dozens; the rest would be made up by a hostile log
+
+} // namespace
+
+Ledger::Ledger(const Catalogue& catalogue)
+    : m_catalogue(catalogue)
+    , m_slots(1024)
+{
+}
+
+Ledger::File Ledger::addFile(const std::string& path)
+{
+    m_files.push_back({0, path});
+    return static_cast<File>(m_files.size() - 1);
+}
+
+void Ledger::setFirstAt(File file, int64_t firstAtMs)
+{
+    m_files[file].firstAtMs = firstAtMs;
+}
+
+void Ledger::nameSession(uint64_t sessionHash, Row row)
+{
+    m_rowBySession.emplace(sessionHash, row);
+}
+
+bool Ledger::ranksBefore(File a, File b) const
+{
+    if (a == b)
+        return false;
+    const FileRank& left = m_files[a];
+    const FileRank& right = m_files[b];
+    if (left.firstAtMs != right.firstAtMs) {
+        if (left.firstAtMs == 0 || right.firstAtMs == 0)
+            return left.firstAtMs != 0;
+        return left.firstAtMs < right.firstAtMs;
+    }
+    return left.path < right.path;
+}
+
+void Ledger::grow()
+{
+    std::vector<uint32_t> grown(m_slots.size() * 2);
+    const size_t mask = grown.size() - 1;
+    for (size_t i = 0; i < m_entries.size(); ++i) {
+        size_t slot = m_entries[i].key & mask;
+        while (grown[slot] != 0)
+            slot = (slot + 1) & mask;
+        grown[slot] = static_cast<uint32_t>(i + 1);
+    }
+    m_slots = std::move(grown);
+}
+
+Ledger::Entry& Ledger::entryFor(uint64_t key, bool& isNew)
+{
+    if ((m_entries.size() + 1) * 2 > m_slots.size())
+        grow();
+    const size_t mask = m_slots.size() - 1;
+    size_t slot = key & mask;
+    while (m_slots[slot] != 0) {
+        Entry& entry = m_entries[m_slots[slot] - 1];
+        if (entry.key == key) {
+            isNew = false;
+            return entry;
+        }
+        slot = (slot + 1) & mask;
+    }
+    isNew = true;
+    m_entries.emplace_back();
+    m_entries.back().key = key;
+    m_slots[slot] = static_cast<uint32_t>(m_entries.size());
+    return m_entries.back();
+}
+
+uint16_t Ledger::modelId(const std::string& name)
+{
+    for (size_t i = m_models.size(); i-- > 0;) {
+        if (m_models[i] == name)
+            return static_cast<uint16_t>(i);
+    }
+    if (m_models.size() >= maxModels)
+        return static_cast<uint16_t>(m_models.size() - 1);
+    m_models.push_back(name);
+    return static_cast<uint16_t>(m_models.size() - 1);
+}
+
+void Ledger::add(const Response& response, File file, Row row, const std::vector<std::string>& models)
+{
+    bool isNew = false;
+    Entry& entry = entryFor(response.key, isNew);
+    const auto named = response.ownerHash != 0 && response.thread == 0 ? m_rowBySession.find(response.ownerHash)
+                                                                       : m_rowBySession.end();
+    const bool ownerNamed = named != m_rowBySession.end();
+    const bool takesOver = isNew || (ownerNamed && !entry.ownerNamed) ||
+                           (ownerNamed == entry.ownerNamed && ranksBefore(file, entry.ownerFile));
+    const int64_t output = response.tokens.output;
+    const bool isBetter = isNew || output > entry.tokens.output ||
+                          (output == entry.tokens.output && ranksBefore(file, entry.bestFile));
+    if (!takesOver && !isBetter)
+        return;
+    if (!isNew)
+        book(entry, -1);
+    if (takesOver) {
+        entry.row = ownerNamed ? named->second : row;
+        entry.ownerFile = file;
+        entry.ownerNamed = ownerNamed;
+    }
+    if (isBetter) {
+        entry.tokens = response.tokens;
+        entry.bestFile = file;
+        entry.atMs = response.atMs;
+        entry.model = modelId(models[response.model]);
+        entry.fast = response.fast;
+    }
+    book(entry, +1);
+}
+
+/// Adds a response to the sums of its row and to the spend of its time, or takes it back.
+void Ledger::book(const Entry& entry, int sign)
+{
+    if (entry.row >= m_rows.size())
+        m_rows.resize(entry.row + 1);
+    std::vector<ModelSum>& sums = m_rows[entry.row];
+    auto sum = std::find_if(sums.begin(), sums.end(), [&](const ModelSum& s) { return s.model == entry.model; });
+    if (sum == sums.end()) {
+        sums.push_back({entry.model, 0, 0, 0, {}});
+        sum = sums.end() - 1;
+    }
+    const std::optional<int64_t> cost =
+        m_catalogue.costPico(m_models[entry.model], entry.tokens, entry.atMs, entry.fast);
+    sum->responses += sign;
+    sum->unpriced += cost ? 0 : sign;
+    sum->costPico += sign * cost.value_or(0);
+    if (sign > 0)
+        sum->tokens += entry.tokens;
+    else
+        sum->tokens -= entry.tokens;
+    if (sum->responses == 0)
+        sums.erase(sum);
+    if (cost && entry.atMs > 0)
+        m_spend[entry.atMs - entry.atMs % spendSlotMs] += sign * *cost;
+    markChanged(entry.row);
+}
+
+void Ledger::markChanged(Row row)
+{
+    if (row >= m_isChanged.size())
+        m_isChanged.resize(row + 1);
+    if (m_isChanged[row])
+        return;
+    m_isChanged[row] = 1;
+    m_changed.push_back(row);
+}
+
+std::vector<Ledger::Row> Ledger::takeChangedRows()
+{
+    for (const Row row : m_changed)
+        m_isChanged[row] = 0;
+    return std::exchange(m_changed, {});
+}
+
+void Ledger::addCompaction(uint64_t key, File file, Row row)
+{
+    const auto [it, isNew] = m_compactions.try_emplace(key, CompactionOwner{file, row});
+    if (!isNew && ranksBefore(file, it->second.file)) {
+        markChanged(it->second.row);
+        it->second = {file, row};
+    }
+    if (it->second.file == file)
+        markChanged(row);
+}
+
+bool Ledger::ownsCompaction(uint64_t key, File file) const
+{
+    const auto it = m_compactions.find(key);
+    return it != m_compactions.end() && it->second.file == file;
+}
+
+const std::vector<ModelSum>& Ledger::sums(Row row) const
+{
+    static const std::vector<ModelSum> none;
+    return row < m_rows.size() ? m_rows[row] : none;
+}
+
+QList<SpendSlot> Ledger::spendSince(int64_t fromMs) const
+{
+    QList<SpendSlot> out;
+    for (auto it = m_spend.lower_bound(fromMs); it != m_spend.end(); ++it) {
+        if (it->second != 0)
+            out.append({it->first, it->second});
+    }
+    return out;
+}
+
+} // namespace plimsoll

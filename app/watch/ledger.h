@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/agents/reader.h"
+#include "app/tokens/catalogue.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace plimsoll {
+
+/// What one model has cost one row.
+struct ModelSum
+{
+    uint32_t model = 0; ///< Ledger::modelName()
+    int64_t responses = 0;
+    int64_t unpriced = 0; ///< of them, whose price nobody knows
+    int64_t costPico = 0;
+    TokenCounts tokens;
+};
+
+/// Counts every API response once, across all files of the home. One response met again (copied by a fork or
+/// a resume, repeated line by line) is the same by its key: of several, the one with the largest output
+/// counts; its owner is the session that it names itself, else the row of the file with the oldest first
+/// timestamp, else of the lexically first path. The result does not depend on the order of reading.
+/// Not thread-safe: belongs to the watch thread.
+class Ledger
+{
+public:
+    using Row = uint32_t;
+    using File = uint32_t;
+
+    explicit Ledger(const Catalogue& catalogue);
+
+    /// A new file; its first timestamp and path decide who owns what several files hold.
+    [[nodiscard]] File addFile(const std::string& path);
+    /// \param firstAtMs ms UTC, 0 = not known yet
+    void setFirstAt(File file, int64_t firstAtMs);
+
+    /// Tells that `row` is the main row of a session, so that responses can name it as their owner.
+    void nameSession(uint64_t sessionHash, Row row);
+
+    /// \param models names by Response::model
+    void add(const Response& response, File file, Row row, const std::vector<std::string>& models);
+
+    /// The same compaction may stand in several files; it belongs to one.
+    void addCompaction(uint64_t key, File file, Row row);
+    [[nodiscard]] bool ownsCompaction(uint64_t key, File file) const;
+
+    [[nodiscard]] const std::vector<ModelSum>& sums(Row row) const;
+    [[nodiscard]] const std::string& modelName(uint32_t model) const { return m_models[model]; }
+
+    /// Rows whose sums changed since the last call.
+    [[nodiscard]] std::vector<Row> takeChangedRows();
+
+    /// Cost by slots of spendSlotMs from `fromMs` on, ascending.
+    [[nodiscard]] QList<SpendSlot> spendSince(int64_t fromMs) const;
+
+private:
+    struct FileRank
+    {
+        int64_t firstAtMs = 0;
+        std::string path;
+    };
+    struct Entry
+    {
+        uint64_t key = 0;
+        int64_t atMs = 0;
+        TokenCounts tokens;
+        Row row = 0;
+        File ownerFile = 0;
+        File bestFile = 0;
+        uint16_t model = 0;
+        bool fast = false;
+        bool ownerNamed = false; ///< the response named its owner itself
+    };
+    struct CompactionOwner
+    {
+        File file = 0;
+        Row row = 0;
+    };
+
+    [[nodiscard]] Entry& entryFor(uint64_t key, bool& isNew);
+    void grow();
+    [[nodiscard]] bool ranksBefore(File a, File b) const;
+    [[nodiscard]] uint16_t modelId(const std::string& name);
+    void book(const Entry& entry, int sign);
+    void markChanged(Row row);
+
+    const Catalogue& m_catalogue;
+    std::vector<FileRank> m_files;
+    std::vector<Entry> m_entries;
+    std::vector<uint32_t> m_slots; ///< open addressing: index + 1 into m_entries, 0 = free
+    std::unordered_map<uint64_t, Row> m_rowBySession;
+    std::unordered_map<uint64_t, CompactionOwner> m_compactions;
+    std::vector<std::vector<ModelSum>> m_rows;
+    std::vector<char> m_isChanged;
+    std::vector<Row> m_changed;
+    std::vector<std::string> m_models;
+    std::map<int64_t, int64_t> m_spend; ///< slot start, ms UTC → pico-USD
+};
+
+} // namespace plimsoll

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/watch/fleet.h"
+
+#include <QJsonObject>
+
+namespace plimsoll {
+
+// Answers to the queries of host.h that need an agent's log: read from the file when asked for, never kept.
+// Belong to the watch thread. A refusal is an object with "error" alone.
+
+[[nodiscard]] QJsonObject historyOf(const Fleet& fleet, const QJsonObject& params);
+[[nodiscard]] QJsonObject textOf(const Fleet& fleet, const QJsonObject& params);
+[[nodiscard]] QJsonObject curveOf(const Fleet& fleet, const QJsonObject& params);
+
+/// The last log lines of the agents that changed last, oldest first, to fill the stream at the start.
+/// \param agents at most so many agents
+/// \param lines of each at most so many
+[[nodiscard]] Events recentLines(const Fleet& fleet, const QList<Agent>& newestFirst, int agents, int lines);
+
+} // namespace plimsoll

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/watch/watcher.h"
+
+#include "app/watch/logqueries.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QFile>
+#include <QThread>
+
+#include <algorithm>
+
+namespace plimsoll {
+
+namespace {
+
+constexpr int sweepMs = 30 * 1000;
+constexpr qint64 recentMs = qint64{24} * 3600 * 1000; ///< files that changed in this time are swept
+constexpr int olderPage = 200;                        ///< agents that one request for more brings
+constexpr int primedAgents = 12;                      ///< whose last lines fill the stream at the start
+constexpr int primedLines = 12;
+
+qint64 now()
+{
+    return QDateTime::currentMSecsSinceEpoch();
+}
+
+QByteArray joined(const QByteArray& dir, const QByteArray& name)
+{
+    return dir.isEmpty() ? name : dir + '/' + name;
+}
+
+} // namespace
+
+Watcher::Watcher(const Catalogue& catalogue, const QString& home, const AgentHomes& homes,
+                 Handover<WatchCommand> commands, Handover<Event> events, Handover<WatchNotice> notices)
+    : m_roots(logRoots(homes))
+    , m_fleet(catalogue, home)
+    , m_commands(std::move(commands))
+    , m_events(std::move(events))
+    , m_notices(std::move(notices))
+    , m_homes(homes)
+{
+}
+
+Watcher::~Watcher()
+{
+    m_commands.disconnect();
+}
+
+void Watcher::start()
+{
+    Q_ASSERT(QThread::currentThread() == thread());
+    m_commands.connectTo(this, [this](std::vector<WatchCommand> commands) {
+        for (WatchCommand& command : commands)
+            execute(std::move(command));
+    });
+    m_inotify = std::make_unique<Inotify>();
+    if (!m_inotify->isOpen())
+        report(m_inotify->errorText());
+    connect(m_inotify.get(), &Inotify::changed, this, &Watcher::handle);
+    connect(m_inotify.get(), &Inotify::overflowed, this, &Watcher::handleOverflow);
+    m_anchors = std::make_unique<DirAnchors>(*m_inotify);
+    for (const LogRoot& root : m_roots)
+        m_anchors->want(QFile::encodeName(root.path), WatchScope::Contents);
+    m_anchors->attach(); // what is there is listed by the first scan
+
+    m_liveness = std::make_unique<Liveness>(QFile::encodeName(m_homes.claude), QFile::encodeName(m_homes.codex));
+    connect(m_liveness.get(), &Liveness::changed, this, [this](const QList<LiveSession>& sessions) {
+        for (const LiveSession& session : sessions)
+            m_fleet.setLive(session);
+        publish();
+    });
+    connect(m_liveness.get(), &Liveness::failed, this, &Watcher::report);
+    m_liveness->start();
+    startScan();
+
+    m_sweepTimer = new QTimer(this);
+    m_sweepTimer->setTimerType(Qt::VeryCoarseTimer);
+    connect(m_sweepTimer, &QTimer::timeout, this, &Watcher::sweep);
+    m_sweepTimer->start(sweepMs);
+}
+
+void Watcher::startScan()
+{
+    // Watched first, listed then: what comes in between is met twice, never missed.
+    LogListing listing = listLogs(m_roots);
+    for (const auto& [root, relative] : std::as_const(listing.directories))
+        watchDirectory(*root, relative);
+    if (!listing.directories.isEmpty())
+        listing = listLogs(m_roots);
+    if (listing.truncated)
+        report(QStringLiteral("There are more session files than Plimsoll looks at; the rest is left out."));
+    for (const FoundLog& log : std::as_const(listing.logs))
+        m_scanning.insert(joined(QFile::encodeName(log.root->path), log.relative));
+    m_progress = {true, false, 0, listing.logs.size(), 0, listing.bytes};
+    m_notices.push(m_progress);
+    m_scan = std::make_unique<ColdScan>(this,
+                                        [this](std::vector<ScannedLog> logs) { takeScanned(std::move(logs)); });
+    if (listing.logs.isEmpty())
+        finishScan();
+    else
+        m_scan->start(std::move(listing.logs));
+}
+
+void Watcher::takeScanned(std::vector<ScannedLog> logs)
+{
+    for (ScannedLog& log : logs) {
+        const QByteArray path = joined(log.file.root, log.file.relative);
+        ++m_progress.filesDone;
+        m_progress.bytesDone += log.bytes;
+        m_scanning.erase(path);
+        if (log.failed)
+            continue;
+        const size_t index = m_fleet.addFile(std::move(log.file));
+        m_fileByPath.insert(path, index);
+        m_fleet.absorb(index, log.batch);
+        if (m_touched.erase(path) > 0)
+            m_pending.insert(index);
+    }
+    readPending();
+    if (!m_progress.running)
+        return; // cancelled; this was still under way
+    if (m_progress.filesDone >= m_progress.filesTotal)
+        finishScan();
+    else
+        m_notices.push(m_progress);
+}
+
+void Watcher::finishScan()
+{
+    m_progress.running = false;
+    m_progress.cancelled = m_scan->isCancelled();
+    m_scanning.clear();
+    m_fleet.setLiveMode();
+    publish();
+    QList<Agent> agents = m_fleet.agents(now());
+    std::sort(agents.begin(), agents.end(),
+              [](const Agent& a, const Agent& b) { return a.info.updatedAtMs > b.info.updatedAtMs; });
+    for (Event& event : recentLines(m_fleet, agents, primedAgents, primedLines))
+        m_events.push(std::move(event));
+    m_notices.push(m_progress);
+}
+
+void Watcher::watchDirectory(const LogRoot& root, const QByteArray& relative)
+{
+    if (relative.isEmpty())
+        return; // the root itself is anchored
+    if (!m_inotify->watchBelow(QFile::encodeName(root.path), relative))
+        report(m_inotify->errorText());
+}
+
+const LogRoot* Watcher::rootOf(const QByteArray& dir, QByteArray& relativeDir) const
+{
+    for (const LogRoot& root : m_roots) {
+        const QByteArray path = QFile::encodeName(root.path);
+        if (dir == path || dir.startsWith(path + '/')) {
+            relativeDir = dir.mid(path.size() + 1);
+            return &root;
+        }
+    }
+    return nullptr;
+}
+
+void Watcher::handle(const QList<DirEvent>& events)
+{
+    attachRoots(m_anchors->update(events));
+    for (const DirEvent& event : events)
+        handleOne(event);
+    readPending();
+}
+
+void Watcher::attachRoots(const QList<QByteArray>& roots)
+{
+    for (const QByteArray& dir : roots) {
+        QByteArray relative;
+        if (const LogRoot* root = rootOf(dir, relative))
+            listBelow(*root, {});
+    }
+}
+
+void Watcher::handleOne(const DirEvent& event)
+{
+    QByteArray relativeDir;
+    const LogRoot* root = rootOf(event.dir, relativeDir);
+    if (!root || event.kinds.testFlag(DirEvent::DirectoryGone) || event.name.isEmpty())
+        return;
+    const QByteArray relative = joined(relativeDir, event.name);
+    if (event.isDirectory) {
+        if (event.kinds.testFlag(DirEvent::Appeared))
+            listBelow(*root, relative);
+        return;
+    }
+    if (event.name.endsWith(".meta.json")) {
+        const QByteArray log = joined(event.dir, event.name.chopped(10) + ".jsonl");
+        const auto known = m_fileByPath.constFind(log);
+        if (known != m_fileByPath.constEnd())
+            m_fleet.setMeta(*known, readSubagentMeta(m_fleet.file(*known)));
+        return;
+    }
+    const auto known = m_fileByPath.constFind(joined(event.dir, event.name));
+    if (known != m_fileByPath.constEnd())
+        m_pending.insert(*known);
+    else if (const std::optional<FoundLog> found = logAt(*root, relative))
+        meet(*found);
+}
+
+/// A folder that is new, or whose events were lost: watch it and meet what lies in it.
+void Watcher::listBelow(const LogRoot& root, const QByteArray& relative)
+{
+    watchDirectory(root, relative);
+    const LogListing listing = listLogs({root});
+    const auto isBelow = [&](const QByteArray& path) {
+        return relative.isEmpty() || path == relative || path.startsWith(relative + '/');
+    };
+    for (const auto& [ownRoot, directory] : listing.directories) {
+        Q_UNUSED(ownRoot)
+        if (isBelow(directory))
+            watchDirectory(root, directory);
+    }
+    for (FoundLog log : listing.logs) {
+        log.root = &root;
+        if (isBelow(log.relative))
+            meet(log);
+    }
+}
+
+void Watcher::meet(const FoundLog& found)
+{
+    const QByteArray path = joined(QFile::encodeName(found.root->path), found.relative);
+    if (m_scanning.count(path) != 0) {
+        m_touched.insert(path);
+        return;
+    }
+    const auto known = m_fileByPath.constFind(path);
+    if (known != m_fileByPath.constEnd()) {
+        m_pending.insert(*known);
+        return;
+    }
+    const size_t index = m_fleet.addFile(makeLogFile(found));
+    m_fileByPath.insert(path, index);
+    m_fleet.setMeta(index, readSubagentMeta(m_fleet.file(index)));
+    m_pending.insert(index);
+}
+
+void Watcher::readFile(size_t index)
+{
+    LogFile& file = m_fleet.file(index);
+    ReadResult result = readNew(file, true);
+    if (result.restarted)
+        m_fleet.restartFile(index);
+    if (result.bytes > 0 || result.restarted)
+        m_fleet.absorb(index, result.batch);
+    if (result.more)
+        m_pending.insert(index);
+}
+
+void Watcher::readPending()
+{
+    while (!m_pending.empty()) {
+        for (const size_t index : std::exchange(m_pending, {}))
+            readFile(index);
+    }
+    publish();
+}
+
+void Watcher::handleOverflow()
+{
+    for (const LogRoot& root : m_roots)
+        listBelow(root, {});
+    for (size_t i = 0; i < m_fleet.fileCount(); ++i)
+        m_pending.insert(i);
+    m_liveness->recheck();
+    readPending();
+}
+
+/// Looks at recent files by size and time only; reads what grew unseen.
+void Watcher::sweep()
+{
+    const qint64 nowMs = now();
+    attachRoots(m_anchors->attach());
+    for (size_t i = 0; i < m_fleet.fileCount(); ++i) {
+        const LogFile& file = m_fleet.file(i);
+        if (file.mtimeMs < nowMs - recentMs)
+            continue;
+        const OpenedFile opened = openRegular(file.root, file.relative);
+        if (opened.fault == OpenFault::None && (opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs))
+            m_pending.insert(i);
+    }
+    m_liveness->recheck();
+    m_fleet.recheckStates(nowMs);
+    readPending();
+}
+
+void Watcher::execute(WatchCommand command)
+{
+    if (std::holds_alternative<CancelScan>(command)) {
+        if (!m_progress.running || m_scan->isCancelled())
+            return;
+        m_scan->cancel();
+        finishScan();
+        return;
+    }
+    answer(std::get<WatchQuery>(command));
+}
+
+void Watcher::answer(const WatchQuery& query)
+{
+    QJsonObject result;
+    if (query.method == QLatin1String("history")) {
+        result = historyOf(m_fleet, query.params);
+    } else if (query.method == QLatin1String("text")) {
+        result = textOf(m_fleet, query.params);
+    } else if (query.method == QLatin1String("curve")) {
+        result = curveOf(m_fleet, query.params);
+    } else if (query.method == QLatin1String("agents")) {
+        const int count = m_fleet.publishOlder(olderPage);
+        publish();
+        result = {{QStringLiteral("count"), count}, {QStringLiteral("left"), m_fleet.unpublished()}};
+    } else {
+        result = {{QStringLiteral("error"), QStringLiteral("unknown query \"%1\"").arg(query.method)}};
+    }
+    const QString error = result.take(QStringLiteral("error")).toString();
+    m_notices.push(Reply{query.id, result, error});
+}
+
+void Watcher::publish()
+{
+    for (Event& event : m_fleet.takeEvents(now()))
+        m_events.push(std::move(event));
+}
+
+void Watcher::report(const QString& text)
+{
+    if (text.isEmpty() || text == m_reported)
+        return;
+    m_reported = text;
+    m_notices.push(WatchFailure{text});
+}
+
+} // namespace plimsoll

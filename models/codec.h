@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/event.h"
+
+#include <QJsonObject>
+
+#include <optional>
+
+// JSON of the domain: the one shape that is stored, sent and recorded. Pure functions, any thread. Reading is
+// total: unknown keys and kinds are skipped, a wrong type reads as unknown, nothing fails. Times are ISO 8601
+// UTC with ms, unknown is null. Money is USD as a float, exact to the pico-USD up to $2,000.
+namespace plimsoll {
+
+/// {"type", "seq", "timestamp", "agent_id", …the body}
+[[nodiscard]] QJsonObject toJson(const Event& event);
+
+/// Nothing where `type` is none of ours.
+[[nodiscard]] std::optional<Event> eventFromJson(const QJsonObject& object);
+
+/// The `agent` of the protocol, whole.
+[[nodiscard]] QJsonObject toJson(const Agent& agent);
+[[nodiscard]] Agent agentFromJson(const QJsonObject& object);
+
+/// Only the numbers of an agent, as they stand inside its object.
+[[nodiscard]] QJsonObject toJson(const Usage& usage);
+[[nodiscard]] Usage usageFromJson(const QJsonObject& object);
+
+[[nodiscard]] QJsonObject toJson(const Compaction& compaction);
+
+/// null where unknown
+[[nodiscard]] QJsonValue toJson(Count count);
+[[nodiscard]] QJsonValue moneyToJson(Count pico);
+
+/// A whole number that is not negative; everything else is unknown.
+[[nodiscard]] Count countFromJson(const QJsonValue& value);
+[[nodiscard]] Count moneyFromJson(const QJsonValue& value);
+
+/// ISO 8601 UTC with ms; null for 0 (unknown) and what lies outside the years 1970–9999.
+[[nodiscard]] QJsonValue timeToJson(qint64 ms);
+[[nodiscard]] qint64 timeFromJson(const QJsonValue& value);
+
+} // namespace plimsoll

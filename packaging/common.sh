@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the commands of this folder share; sourced by them. Leaves the caller at the root of the tree.
+# What is said goes to stderr: stdout belongs to the program (packaging/run status --json | …).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Another clone of the same sources finds what this one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
+build_packages=(
+    ccache cmake g++ ninja-build pkg-config
+    fonts-dejavu-core libqcustomplot-dev libsimdjson-dev libzstd-dev qt6-base-dev qt6-svg-dev
+)
+format_packages=(clang-format)
+tidy_packages=(clang-tidy git)
+sanitizer_packages=(clang libclang-rt-14-dev llvm-14)
+
+say() { printf '== %s\n' "$*" >&2; }
+
+as_root() {
+    if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs the packages that are missing; without the network, and at once, when there are none.
+need() {
+    local missing=() package
+    if ! command -v dpkg-query >/dev/null; then
+        say "not a Debian system; these must be there: $*"
+        return
+    fi
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    say "installing ${missing[*]}"
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
+    as_root "${apt[@]}" update >&2
+    as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# build PRESET [TARGET…]: configures where needed and builds.
+build() {
+    local preset=$1
+    shift
+    if [[ ! build/$preset/build.ninja -nt CMakePresets.json ]]; then
+        say "configuring $preset"
+        cmake --preset "$preset" >&2
+    fi
+    say "building $preset"
+    cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"} >&2
+}
+
+sources() { find app models tests ui \( -name '*.h' -o -name '*.cpp' \) | sort; }
+
+# The whole output of ctest stays in a file; on screen: a line per test, why a test or a part of it was skipped, all
+# that a failed test said, and ctest's own closing lines.
+run_tests() {
+    local preset=$1 log=build/$1/tests.log
+    shift
+    say "testing $preset (all output: $log)"
+    ctest --preset "$preset" --verbose "$@" 2>&1 | tee "$log" | awk '
+        /^[0-9]+: / {
+            test = $1
+            sub(":", "", test)
+            said[test] = said[test] $0 "\n"
+            if ($2 ~ /^SKIP/) print
+            next
+        }
+        / Test +#[0-9]+:/ {
+            print
+            match($0, "#[0-9]+")
+            if ($0 !~ /Passed|Skipped/) printf "%s", said[substr($0, RSTART + 1, RLENGTH - 1)]
+            fflush()
+            next
+        }
+        /^The following tests passed/ { quiet = 1 }
+        / tests passed, / { quiet = 0 }
+        quiet { next }
+        / tests passed, |^Total Test time|^The following tests|^\t|^Errors while|^No tests/
+    '
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Proves that includes.cmake can fail: cmake -DSCRIPT=includes.cmake -DWORK=FOLDER -P includesplanted.cmake
+# Plants one violation of each kind in a small clean tree and expects exactly its message.
+cmake_minimum_required(VERSION 3.25)
+
+set(spdx "// SPDX-License-Identifier: GPL-3.0-or-later\n")
+set(header "${spdx}#pragma once\n")
+
+function(clean_tree)
+    file(REMOVE_RECURSE "${WORK}")
+    file(WRITE "${WORK}/models/agent.h" "${header}")
+    file(WRITE "${WORK}/models/agent.cpp" "${spdx}#include \"models/agent.h\"\n#include \"agent.moc\"\n")
+    file(WRITE "${WORK}/app/tokens/prices.h" "${header}#include \"models/agent.h\"\n")
+    file(WRITE "${WORK}/app/agents/reader.h" "${header}#include \"app/tokens/prices.h\"\n")
+    file(WRITE "${WORK}/app/agents/claude/claude.h" "${header}#include \"app/agents/reader.h\"\n")
+    file(WRITE "${WORK}/app/agents/codex/codex.h" "${header}#include \"app/agents/reader.h\"\n")
+    file(WRITE "${WORK}/app/watch/watcher.h" "${header}#include \"app/agents/claude/claude.h\"\n")
+    file(WRITE "${WORK}/app/recorder.h" "${header}#include \"app/watch/watcher.h\"\n")
+    file(WRITE "${WORK}/app/main.cpp" "${spdx}#include \"app/recorder.h\"\n#include \"ui/window.h\"\n")
+    file(WRITE "${WORK}/ui/window.h" "${header}#include \"models/agent.h\"\n")
+    file(WRITE "${WORK}/tests/tst_all.cpp" "${spdx}#include \"app/recorder.h\"\n#include \"ui/window.h\"\n#include \"tst_all.moc\"\n")
+endfunction()
+
+# Runs the check and wants success (message empty) or a failure that says the message.
+function(expect what message)
+    execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${WORK}" -P "${SCRIPT}"
+        RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if("${message}" STREQUAL "")
+        if(NOT code EQUAL 0)
+            message(FATAL_ERROR "${what}: should have passed, but said:\n${output}")
+        endif()
+        return()
+    endif()
+    string(REGEX REPLACE "[ \n]+" " " output "${output}")
+    string(FIND "${output}" "${message}" at)
+    if(code EQUAL 0 OR at EQUAL -1)
+        message(FATAL_ERROR "${what}: should have failed with '${message}', but gave ${code} and said:\n${output}")
+    endif()
+endfunction()
+
+function(plant what file text message)
+    clean_tree()
+    file(WRITE "${WORK}/${file}" "${text}")
+    expect("${what}" "${file}: ${message}")
+    message(STATUS "found: ${what}")
+endfunction()
+
+clean_tree()
+expect("a clean tree" "")
+
+plant("models includes app" models/agent.h "${header}#include \"app/recorder.h\"\n" "includes app/recorder.h, a room that models/ may not see")
+plant("ui includes app" ui/window.h "${header}#include \"app/recorder.h\"\n" "includes app/recorder.h, a room that ui/ may not see")
+plant("app includes ui" app/recorder.h "${header}#  include \"ui/window.h\"\n" "includes ui/window.h, a room that app/ may not see")
+plant("app includes tests" app/main.cpp "${spdx}#include \"tests/tst_all.cpp\"\n" "includes tests/tst_all.cpp, a room that app/ may not see")
+plant("tokens include agents" app/tokens/prices.h "${header}#include \"app/agents/reader.h\"\n" "includes app/agents/reader.h, which stands right of it in app/")
+plant("watch includes a host" app/watch/watcher.h "${header}#include \"app/recorder.h\"\n" "includes app/recorder.h, which stands right of it in app/")
+plant("claude includes codex" app/agents/claude/claude.h "${header}#include \"app/agents/codex/codex.h\"\n" "includes app/agents/codex/codex.h of another kind of agent")
+plant("an unknown folder" app/misc/thing.h "${header}#include \"app/recorder.h\"\n" "stands in a folder of app/ that the order does not know")
+plant("a relative include" models/agent.cpp "${spdx}#include \"agent.h\"\n" "includes \"agent.h\", which is not written from the root")
+plant("a missing file" models/agent.cpp "${spdx}#include \"models/gone.h\"\n" "includes models/gone.h, which does not exist")
+plant("no licence" models/agent.cpp "#include \"models/agent.h\"\n" "does not name its licence (SPDX line)")
+plant("no guard" models/agent.h "${spdx}struct Agent {};\n" "is a header without #pragma once")
+string(REPEAT "\n" 600 long)
+plant("a long file" models/agent.cpp "${spdx}${long}" "has 601 lines, more than 600")
+
+file(REMOVE_RECURSE "${WORK}")

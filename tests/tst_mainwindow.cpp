@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/settings.h"
+#include "tests/fleet.h"
+#include "ui/agentview.h"
+#include "ui/detailspanel.h"
+#include "ui/emptystate.h"
+#include "ui/header.h"
+#include "ui/livepage.h"
+#include "ui/mainwindow.h"
+#include "ui/screenshots.h"
+#include "ui/theme.h"
+
+#include <QAccessible>
+#include <QApplication>
+#include <QDateTime>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace plimsoll;
+using namespace plimsoll::test;
+
+namespace {
+
+struct Desk
+{
+    QTemporaryDir folder;
+    Settings settings{folder.filePath(QStringLiteral("options.ini"))};
+    FakeHost host;
+    qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
+
+    [[nodiscard]] Events fleet() const
+    {
+        return {added(agentOf(1, QStringLiteral("asks"), AgentState::Blocked, 171'000, nowMs)),
+                added(agentOf(2, QStringLiteral("works"), AgentState::Executing, 50'000, nowMs)),
+                added(agentOf(3, QStringLiteral("rests"), AgentState::Idle, 50'000, nowMs))};
+    }
+};
+
+template <typename T>
+T* child(QWidget& window)
+{
+    return window.findChild<T*>();
+}
+
+QString headerText(QWidget& window)
+{
+    QString result;
+    const auto labels = child<Header>(window)->findChildren<RunLabel*>();
+    for (const RunLabel* label : labels)
+        result += label->text();
+    return result;
+}
+
+} // namespace
+
+class TestMainWindow : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void withoutAgentsItSaysWhatIsWatched()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        const QSignalSpy demo(&window, &MainWindow::demoWanted);
+        window.show();
+        auto* empty = child<EmptyState>(window);
+        QTRY_VERIFY(empty->isVisible());
+        bool told = false;
+        const auto labels = empty->findChildren<QLabel*>();
+        for (const QLabel* label : labels)
+            told = told || label->text().contains(QStringLiteral("/home/ada/.claude/projects"));
+        QVERIFY(told);
+        QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
+        QCOMPARE(demo.size(), 1);
+
+        desk.host.send(desk.fleet());
+        QTRY_VERIFY(!empty->isVisible());
+        QVERIFY(child<AgentView>(window)->isVisible());
+    }
+
+    void theMostUrgentAgentIsSelectedFirst()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        QCOMPARE(headerText(window), QStringLiteral("3 agents · 1 working · 1 needs you"));
+        QCOMPARE(window.shownSeq(), desk.host.lastSeq());
+    }
+
+    void selectingGoesToTheDetails()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        auto* list = child<AgentView>(window);
+        QTRY_COMPARE(list->currentAgent(), idOf(1));
+        QTest::keyClick(list, Qt::Key_Down);
+        QCOMPARE(child<DetailsPanel>(window)->agent(), idOf(2));
+        // What is chosen by hand stays when another agent becomes more urgent.
+        desk.host.send({added(agentOf(4, QStringLiteral("new"), AgentState::Blocked, 1000, desk.nowMs))});
+        QTRY_COMPARE(headerText(window), QStringLiteral("4 agents · 1 working · 2 need you"));
+        QCOMPARE(list->currentAgent(), idOf(2));
+    }
+
+    void moneyAndLimitsComeFromTheHost()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.resize(1440, 900);
+        window.show();
+        const qint64 slot = desk.nowMs / spendSlotMs * spendSlotMs;
+        desk.host.send({{0, desk.nowMs, {}, SpendChanged{{{slot, 5'100'000'000'000}}}},
+                        {0,
+                         desk.nowMs,
+                         {},
+                         LimitsChanged{AgentKind::Codex, {}, {{QStringLiteral("7 d"), 31, 0}}, desk.nowMs}}});
+        QTRY_VERIFY(headerText(window).contains(QStringLiteral("$5.10/h")));
+        QVERIFY(headerText(window).contains(QStringLiteral("Codex 7 d 31%")));
+    }
+
+    void resetForgetsEverything()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        emit desk.host.reset({agentOf(9, QStringLiteral("other"), AgentState::Idle, 1, desk.nowMs)}, 77);
+        QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(9));
+        QCOMPARE(window.shownSeq(), quint64(77));
+        QCOMPARE(headerText(window), QStringLiteral("1 agent"));
+    }
+
+    void theScanCanBeCancelled()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        emit desk.host.progressed({true, false, 1, 3, 10, 30});
+        QPushButton* cancel = nullptr;
+        const auto buttons = window.findChildren<QPushButton*>();
+        for (QPushButton* button : buttons)
+            cancel = button->accessibleName().startsWith(QStringLiteral("Stop reading")) ? button : cancel;
+        QVERIFY(cancel != nullptr);
+        QTRY_VERIFY(cancel->isVisible());
+        QTest::mouseClick(cancel, Qt::LeftButton);
+        QCOMPARE(desk.host.cancels, 1);
+        emit desk.host.progressed({false, false, 3, 3, 30, 30});
+        QVERIFY(!cancel->isVisible());
+    }
+
+    void aRecordingIsLabelled()
+    {
+        Desk desk;
+        desk.host.about = {QStringLiteral("Demo recording"), true, {}};
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        bool told = false;
+        const auto labels = window.findChildren<QLabel*>();
+        for (const QLabel* label : labels)
+            told =
+                told || (label->isVisible() && label->text().startsWith(QStringLiteral("Demo recording:")));
+        QVERIFY(told);
+        QVERIFY(!child<EmptyState>(window)->findChild<QPushButton*>()->isVisible());
+    }
+
+    void theSearchFieldIsAtHand()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        desk.host.send(desk.fleet());
+        auto* list = child<AgentView>(window);
+        QTRY_VERIFY(list->hasFocus()); // arrows move among the agents at once
+        QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+        auto* field = child<Header>(window)->findChild<QLineEdit*>();
+        QTRY_VERIFY(field->hasFocus());
+        QTest::keyClicks(field, QStringLiteral("rests"));
+        QTRY_COMPARE(list->model()->rowCount(), 1);
+        QTest::keyClick(field, Qt::Key_Escape);
+        QTRY_COMPARE(list->model()->rowCount(), 3);
+        QVERIFY(list->hasFocus());
+    }
+
+    void panesAreReachedByKeyboard()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        desk.host.send(desk.fleet());
+        auto* list = child<AgentView>(window);
+        QTRY_VERIFY(list->isVisible());
+        QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
+        QTRY_VERIFY(list->hasFocus());
+        QTest::keyClick(&window, Qt::Key_F6);
+        QTRY_VERIFY(child<LivePage>(window)->isAncestorOf(window.focusWidget()));
+        QTest::keyClick(&window, Qt::Key_F6);
+        QTRY_VERIFY(child<DetailsPanel>(window)->isAncestorOf(window.focusWidget()));
+        QTest::keyClick(&window, Qt::Key_F6, Qt::ShiftModifier);
+        QTRY_VERIFY(child<LivePage>(window)->isAncestorOf(window.focusWidget()));
+    }
+
+    void everyFocusableWidgetHasAName()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        int walked = 0;
+        const auto widgets = window.findChildren<QWidget*>();
+        for (QWidget* widget : widgets) {
+            // A combo box's list is a window of its own that Qt names by its box.
+            if ((widget->focusPolicy() & Qt::TabFocus) == 0 || widget->window() != &window)
+                continue;
+            ++walked;
+            const QAccessibleInterface* interface = QAccessible::queryAccessibleInterface(widget);
+            const QString name = interface ? interface->text(QAccessible::Name) : widget->accessibleName();
+            QVERIFY2(!name.isEmpty(),
+                     qPrintable(QStringLiteral("%1 in %2")
+                                    .arg(QLatin1String(widget->metaObject()->className()),
+                                         QLatin1String(widget->parentWidget()->metaObject()->className()))));
+        }
+        QVERIFY(walked >= 6);
+    }
+
+    void theWindowComesBackAsItWas()
+    {
+        Desk desk;
+        {
+            MainWindow window(desk.host, desk.settings);
+            window.show();
+            window.resize(1111, 777);
+            window.close();
+        }
+        MainWindow again(desk.host, desk.settings);
+        QCOMPARE(again.size(), QSize(1111, 777));
+    }
+
+    void itFitsASmallScreen()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        QTRY_VERIFY(child<AgentView>(window)->isVisible());
+        window.resize(1024, 640);
+        QCoreApplication::processEvents();
+        QCOMPARE(window.size(), QSize(1024, 640));
+        QVERIFY(window.rect().contains(child<DetailsPanel>(window)->mapTo(&window, QPoint(0, 0))));
+    }
+
+    void theThemeIsSwitchedByHand()
+    {
+        Desk desk;
+        desk.settings.theme.set(ThemeChoice::Dark);
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        QCOMPARE(QApplication::palette().color(QPalette::Window), Theme::dark().panel);
+        desk.settings.theme.set(ThemeChoice::Light);
+        window.applyLook();
+        QCOMPARE(QApplication::palette().color(QPalette::Window), Theme::light().panel);
+        QCOMPARE(window.palette().color(QPalette::Window), Theme::light().panel);
+        // Colours that widgets set for themselves follow.
+        int attentive = 0;
+        const auto labels = window.findChildren<QLabel*>();
+        for (const QLabel* label : labels)
+            attentive += label->palette().color(QPalette::WindowText) == Theme::light().attentionText ? 1 : 0;
+        QVERIFY(attentive >= 2);
+    }
+
+    void picturesAreWritten()
+    {
+        Desk desk;
+        FakeHost& host = desk.host;
+        QString error;
+        const QString folder = desk.folder.filePath(QStringLiteral("pictures"));
+        QVERIFY2(writeScreenshots(host, folder, &error), qPrintable(error));
+        QCOMPARE(host.starts, 1);
+        QCOMPARE(QImage(folder + QStringLiteral("/main-dark.png")).size(), QSize(1440, 900));
+        QCOMPARE(QImage(folder + QStringLiteral("/main-dark-200.png")).size(), QSize(2880, 1800));
+        QCOMPARE(QImage(folder + QStringLiteral("/empty.png")).size(), QSize(1440, 900));
+        QVERIFY(desk.settings.theme.value() == ThemeChoice::System);
+        QVERIFY(!writeScreenshots(host, QStringLiteral("/proc/nowhere"), &error));
+        QVERIFY(error.contains(QStringLiteral("/proc/nowhere")));
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_mainwindow.moc"

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/event.h"
+#include "ui/resumecommand.h"
+
+#include <QHash>
+#include <QTimer>
+#include <QWidget>
+
+#include <utility>
+
+class QLabel;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+
+namespace plimsoll {
+
+class AgentModel;
+class Conversation;
+class DetailTable;
+class ElidedLabel;
+class Host;
+class PermissionCard;
+
+/// The right side of the window: all that is known of one agent, what it waits for, and its conversation.
+/// Shows and copies only; answers no permission (an observed agent is answered in its own terminal).
+/// GUI thread. The host and the model belong to the caller and must live longer.
+class DetailsPanel : public QWidget
+{
+    Q_OBJECT
+
+public:
+    DetailsPanel(Host& host, AgentModel& agents, QWidget* parent = nullptr);
+
+    /// A null id, or one that the model does not know, shows a calm sentence instead.
+    void setAgent(const AgentId& id);
+    [[nodiscard]] AgentId agent() const { return m_id; }
+
+    /// Takes what has been recorded. Call after AgentModel::apply of the same events.
+    void apply(const Events& events);
+
+    /// Forgets all and begins with the agents that stand in the model now.
+    void reset();
+
+protected:
+    void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    struct Asked
+    {
+        PermissionAsked what;
+        qint64 atMs = 0;
+    };
+
+    [[nodiscard]] QWidget* makeHead();
+    [[nodiscard]] QWidget* makeButtons();
+    [[nodiscard]] QWidget* makeDetails();
+    void noteQuestions(const Events& events);
+    void refresh();
+    void refreshCard(const Agent& agent);
+    void refreshButtons(const Agent& agent);
+    void refreshTime();
+    void openFolder();
+    void updateLook();
+
+    AgentModel& m_agents;
+    AgentId m_id;
+    QHash<AgentId, Asked> m_questions; ///< not yet answered
+    ResumeCommand m_resume;
+    std::pair<AgentId, QString> m_checkedFolder; ///< that the button has been set for
+    QTimer m_clock; ///< for "41 s ago"; runs only while a shown agent waits for the operator
+    QStackedWidget* m_stack = nullptr;
+    QLabel* m_nothing = nullptr;
+    ElidedLabel* m_name = nullptr;
+    ElidedLabel* m_headline = nullptr;
+    QLabel* m_state = nullptr;
+    QLabel* m_summary = nullptr;
+    PermissionCard* m_card = nullptr;
+    QPushButton* m_folder = nullptr;
+    QPushButton* m_copy = nullptr;
+    QSplitter* m_splitter = nullptr;
+    QLabel* m_notes = nullptr;
+    DetailTable* m_numbers = nullptr;
+    DetailTable* m_models = nullptr;
+    DetailTable* m_compactions = nullptr;
+    DetailTable* m_session = nullptr;
+    Conversation* m_conversation = nullptr;
+};
+
+} // namespace plimsoll

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/mainwindow.h"
+
+#include "models/format.h"
+#include "ui/agentview.h"
+#include "ui/detailspanel.h"
+#include "ui/emptystate.h"
+#include "ui/header.h"
+#include "ui/livepage.h"
+#include "ui/mainmenu.h"
+#include "ui/statusstrip.h"
+#include "ui/theme.h"
+#include "ui/tray.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDateTime>
+#include <QLabel>
+#include <QScreen>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace plimsoll {
+
+namespace {
+
+constexpr int refreshMs = 33;
+constexpr int minuteMs = 60 * 1000;
+
+QString geometryName()
+{
+    return QStringLiteral("main");
+}
+
+QString panesName()
+{
+    return QStringLiteral("panes");
+}
+
+qint64 nowMs()
+{
+    return QDateTime::currentMSecsSinceEpoch();
+}
+
+qint64 midnightMs()
+{
+    return QDate::currentDate().startOfDay().toMSecsSinceEpoch();
+}
+
+} // namespace
+
+MainWindow::MainWindow(Host& host, Settings& settings, QWidget* parent)
+    : QWidget(parent)
+    , m_host(host)
+    , m_settings(settings)
+    , m_rows(m_agents)
+{
+    applyLook();
+    m_rows.setCollapsed(AgentProxy::Finished, m_settings.finishedCollapsed.value());
+    build();
+    addTray();
+    connectHost();
+    connectViews();
+    addShortcuts();
+    m_refreshTimer.setSingleShot(true);
+    m_refreshTimer.setInterval(refreshMs);
+    m_minuteTimer.setInterval(minuteMs);
+    m_minuteTimer.setTimerType(Qt::VeryCoarseTimer);
+    connect(&m_refreshTimer, &QTimer::timeout, this, &MainWindow::refresh);
+    connect(&m_minuteTimer, &QTimer::timeout, this, [this] { refreshSoon(MoneyPart); });
+    restoreState();
+    updateLook();
+    m_empty->setFocus();
+    refreshSoon(EveryPart);
+}
+
+MainWindow::~MainWindow()
+{
+    // The views hold pointers into models that are members of this: they go first.
+    delete m_list;
+    delete m_live;
+    delete m_details;
+}
+
+void MainWindow::build()
+{
+    const HostCapabilities host = m_host.capabilities();
+    setWindowTitle(host.recording ? QStringLiteral("Plimsoll – %1").arg(plain(host.label))
+                                  : QStringLiteral("Plimsoll"));
+    setWindowIcon(applicationIcon());
+    setMinimumSize(820, 480);
+    m_header = new Header(this);
+    m_banner = new QLabel(this);
+    m_banner->setTextFormat(Qt::PlainText);
+    m_banner->setText(tr("%1: what you see was recorded, nothing of it runs now.").arg(plain(host.label)));
+    m_banner->setVisible(host.recording);
+    m_banner->setAutoFillBackground(true);
+    m_empty = new EmptyState(this);
+    m_empty->setHost(host);
+    m_panes = new QSplitter(this);
+    m_panes->setHandleWidth(1);
+    m_panes->setChildrenCollapsible(false);
+    buildList(*m_panes);
+    m_strip = new StatusStrip(this);
+    m_strip->setHost(host);
+    m_pages = new QStackedWidget(this);
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(m_panes);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_header);
+    layout->addWidget(m_banner);
+    layout->addWidget(m_pages, 1);
+    layout->addWidget(m_strip);
+}
+
+void MainWindow::buildList(QSplitter& panes)
+{
+    m_list = new AgentView(m_agents, m_rows, &panes);
+    m_list->setMinimumWidth(grid(font(), 62));
+    m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced);
+    m_live = new LivePage(m_host, m_agents, m_settings, &panes);
+    m_details = new DetailsPanel(m_host, m_agents, &panes);
+    m_details->setMinimumWidth(grid(font(), 66));
+    panes.addWidget(m_list);
+    panes.addWidget(m_live);
+    panes.addWidget(m_details);
+    panes.setStretchFactor(0, 0);
+    panes.setStretchFactor(1, 1);
+    panes.setStretchFactor(2, 0);
+    panes.setSizes({grid(font(), 86), grid(font(), 180), grid(font(), 93)});
+}
+
+void MainWindow::connectHost()
+{
+    connect(&m_host, &Host::recorded, this, &MainWindow::onRecorded);
+    connect(&m_host, &Host::reset, this, &MainWindow::onReset);
+    connect(&m_host, &Host::progressed, this, &MainWindow::onProgressed);
+    connect(&m_host, &Host::failed, m_strip, &StatusStrip::setProblem);
+}
+
+void MainWindow::connectViews()
+{
+    connect(m_header, &Header::filterChanged, &m_rows, &AgentProxy::setFilterText);
+    connect(m_header, &Header::searchLeft, this, [this] { focusPane(m_list); });
+    connect(m_empty, &EmptyState::demoWanted, this, &MainWindow::demoWanted);
+    connect(m_strip, &StatusStrip::cancelWanted, this, [this] { m_host.cancelScan(); });
+    connect(m_list, &AgentView::agentSelected, this, &MainWindow::select);
+    connect(m_live, &LivePage::agentPicked, this, [this](const AgentId& id) { m_list->setCurrentAgent(id); });
+    connect(&m_rows, &AgentProxy::countsChanged, this,
+            [this] { refreshSoon(CountsPart | TrayPart | PagePart); });
+    connect(&m_rows, &QAbstractItemModel::rowsInserted, this, [this] { refreshSoon(PagePart); });
+
+    auto* menu = new MainMenu(m_settings, {!m_host.capabilities().recording, m_tray != nullptr}, this);
+    m_header->setMenu(menu);
+    connect(menu, &MainMenu::themeChosen, this, &MainWindow::applyLook);
+    connect(menu, &MainMenu::motionChosen, this,
+            [this] { m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced); });
+    connect(menu, &MainMenu::trayChosen, this, [this] { m_tray->setVisible(m_settings.trayIcon.value()); });
+    connect(menu, &MainMenu::demoWanted, this, &MainWindow::demoWanted);
+    connect(menu, &MainMenu::quitWanted, this, [] { QApplication::closeAllWindows(); });
+}
+
+void MainWindow::addShortcuts()
+{
+    const auto add = [this](const QKeySequence& keys, auto action) {
+        connect(new QShortcut(keys, this), &QShortcut::activated, this, action);
+    };
+    add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { m_header->focusSearch(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_Q), [] { QApplication::closeAllWindows(); });
+    add(QKeySequence(Qt::Key_F6), [this] { focusNextPane(1); });
+    add(QKeySequence(Qt::SHIFT | Qt::Key_F6), [this] { focusNextPane(-1); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_1), [this] { focusPane(m_list); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_2), [this] { focusPane(m_live); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_3), [this] { focusPane(m_details); });
+}
+
+void MainWindow::addTray()
+{
+    // A recording must never ring: nothing in it happens now.
+    if (m_host.capabilities().recording || !Tray::isAvailable())
+        return;
+    m_tray = new Tray(this);
+    m_tray->setVisible(m_settings.trayIcon.value());
+    connect(m_tray, &Tray::windowWanted, this, &MainWindow::raiseWindow);
+    connect(m_tray, &Tray::agentWanted, this, [this](const AgentId& id) {
+        raiseWindow();
+        m_list->setCurrentAgent(id);
+    });
+    connect(m_tray, &Tray::quitWanted, this, [] { QApplication::closeAllWindows(); });
+}
+
+void MainWindow::restoreState()
+{
+    resize(grid(font(), 360), grid(font(), 225));
+    if (const QByteArray geometry = m_settings.windowState(geometryName()); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    if (const QByteArray sizes = m_settings.windowState(panesName()); !sizes.isEmpty())
+        m_panes->restoreState(sizes);
+}
+
+void MainWindow::onRecorded(const Events& events)
+{
+    m_agents.apply(events);
+    m_live->apply(events);
+    m_details->apply(events);
+    unsigned stale = TrayPart;
+    for (const Event& event : events) {
+        m_shownSeq = std::max(m_shownSeq, event.seq);
+        if (const auto* limits = std::get_if<LimitsChanged>(&event.body))
+            m_limits.insert(limits->kind, *limits);
+        else if (const auto* spend = std::get_if<SpendChanged>(&event.body))
+            m_spend = spend->slotList;
+        else
+            continue;
+        stale |= MoneyPart;
+    }
+    const auto notices = m_rules.take(events, m_agents, wantedNotices(), nowMs());
+    if (m_tray != nullptr)
+        m_tray->show(notices);
+    refreshSoon(stale);
+}
+
+void MainWindow::onReset(const QList<Agent>& agents, quint64 seq)
+{
+    m_agents.reset(agents);
+    m_rules.reset(agents);
+    m_live->reset();
+    m_details->reset();
+    m_limits.clear();
+    m_spend.reset();
+    m_shownSeq = seq;
+    m_followFirst = true;
+    refreshSoon(EveryPart);
+}
+
+void MainWindow::onProgressed(const Progress& progress)
+{
+    m_progress = progress;
+    m_strip->setProgress(progress);
+    m_empty->setScanning(progress.running);
+    refreshSoon(PagePart);
+}
+
+void MainWindow::select(const AgentId& id)
+{
+    if (!m_selecting)
+        m_followFirst = false;
+    m_live->setSelectedAgent(id);
+    m_details->setAgent(id);
+}
+
+void MainWindow::refreshSoon(unsigned parts)
+{
+    m_stale |= parts;
+    if (!m_refreshTimer.isActive())
+        m_refreshTimer.start();
+}
+
+void MainWindow::refresh()
+{
+    const unsigned parts = std::exchange(m_stale, 0U);
+    if ((parts & CountsPart) != 0)
+        m_header->setCounts(m_rows.counts());
+    if ((parts & MoneyPart) != 0)
+        refreshMoney();
+    if ((parts & TrayPart) != 0 && m_tray != nullptr)
+        m_tray->setState(trayState(m_agents.agents()));
+    if ((parts & PagePart) != 0)
+        refreshPage();
+}
+
+void MainWindow::refreshMoney()
+{
+    const qint64 now = nowMs();
+    m_header->setSpend(m_spend ? std::optional(spendAt(*m_spend, now, midnightMs())) : std::nullopt);
+    m_header->setLimits(m_limits.values(), now);
+    const bool changesByItself = m_spend || !m_limits.isEmpty();
+    if (changesByItself && !m_minuteTimer.isActive())
+        m_minuteTimer.start();
+}
+
+void MainWindow::refreshPage()
+{
+    const bool empty = m_agents.rowCount() == 0;
+    QWidget* page = empty ? static_cast<QWidget*>(m_empty) : m_panes;
+    if (m_pages->currentWidget() != page) {
+        m_pages->setCurrentWidget(page);
+        // Arrows move among the agents at once; a search that has begun keeps the keyboard.
+        if (m_rows.filterText().isEmpty())
+            focusPane(empty ? page : m_list);
+    }
+    if (empty)
+        return;
+    const QModelIndex first = m_rows.index(0, 0);
+    if (m_followFirst && first.isValid() && !first.data(AgentProxy::CollapsedRole).toBool()) {
+        m_selecting = true;
+        m_list->setCurrentIndex(first);
+        m_selecting = false;
+        m_followFirst = m_progress.running;
+    }
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::ThemeChange)
+        applyLook();
+    else if (event->type() == QEvent::PaletteChange && m_banner != nullptr)
+        updateLook();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_settings.setWindowState(geometryName(), saveGeometry());
+    m_settings.setWindowState(panesName(), m_panes->saveState());
+    m_settings.finishedCollapsed.set(m_rows.isCollapsed(AgentProxy::Finished));
+    QWidget::closeEvent(event);
+}
+
+void MainWindow::applyLook()
+{
+    const ThemeChoice choice = m_settings.theme.value();
+    applyTheme(choice == ThemeChoice::Dark || (choice == ThemeChoice::System && desktopIsDark()));
+}
+
+void MainWindow::updateLook()
+{
+    const Theme& theme = Theme::of(QApplication::palette());
+    QPalette colors = m_banner->palette();
+    colors.setColor(QPalette::Window, theme.raised);
+    colors.setColor(QPalette::WindowText, theme.attentionText);
+    m_banner->setPalette(colors);
+    m_banner->setFont(resized(font(), -0.8));
+    m_banner->setContentsMargins(grid(font(), 4), grid(font(), 1), grid(font(), 4), grid(font(), 1));
+}
+
+void MainWindow::raiseWindow()
+{
+    setWindowState(windowState() & ~Qt::WindowMinimized);
+    show();
+    raise();
+    activateWindow();
+}
+
+void MainWindow::focusPane(QWidget* pane)
+{
+    if (!pane->isVisible())
+        return;
+    if ((pane->focusPolicy() & Qt::TabFocus) != 0) {
+        pane->setFocus(Qt::ShortcutFocusReason);
+        return;
+    }
+    for (QWidget* next = pane->nextInFocusChain(); next != pane; next = next->nextInFocusChain()) {
+        if (pane->isAncestorOf(next) && (next->focusPolicy() & Qt::TabFocus) != 0 && next->isVisible() &&
+            next->isEnabled()) {
+            next->setFocus(Qt::ShortcutFocusReason);
+            return;
+        }
+    }
+}
+
+void MainWindow::focusNextPane(int step)
+{
+    const QList<QWidget*> all = panes();
+    const QWidget* focused = focusWidget();
+    int current = -1;
+    for (int i = 0; i < all.size(); ++i) {
+        if (focused != nullptr && (all.at(i) == focused || all.at(i)->isAncestorOf(focused)))
+            current = i;
+    }
+    const int count = int(all.size());
+    focusPane(all.at(current < 0 ? 0 : (current + step + count) % count));
+}
+
+QList<QWidget*> MainWindow::panes() const
+{
+    if (m_pages->currentWidget() == m_empty)
+        return {m_header, m_empty};
+    return {m_header, m_list, m_live, m_details};
+}
+
+NoticeSwitches MainWindow::wantedNotices() const
+{
+    return {m_settings.notifyNeedsYou.value(),   m_settings.notifyLevel.value(),
+            m_settings.notifyCompaction.value(), m_settings.notifyFinished.value(),
+            m_settings.notifyFailed.value(),     m_settings.notifyFinishedAfterS.value()};
+}
+
+} // namespace plimsoll

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/agentmodel.h"
+#include "models/agentproxy.h"
+#include "models/host.h"
+#include "models/settings.h"
+#include "ui/notices.h"
+
+#include <QMap>
+#include <QTimer>
+#include <QWidget>
+
+#include <optional>
+
+class QLabel;
+class QSplitter;
+class QStackedWidget;
+
+namespace plimsoll {
+
+class AgentView;
+class DetailsPanel;
+class EmptyState;
+class Header;
+class LivePage;
+class StatusStrip;
+class Tray;
+
+/// The window over one host: agents left, live page in the centre, details right. Wires the host's events to
+/// the models and the models to the views; decides nothing itself. Host and settings belong to the caller,
+/// must live longer and are used from the GUI thread only. The caller starts the host after making the
+/// window.
+class MainWindow : public QWidget
+{
+    Q_OBJECT
+
+public:
+    MainWindow(Host& host, Settings& settings, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// The last event that the views have taken.
+    [[nodiscard]] quint64 shownSeq() const { return m_shownSeq; }
+
+    [[nodiscard]] AgentModel& agents() { return m_agents; }
+
+    /// Gives the application the theme that the settings name.
+    void applyLook();
+
+signals:
+    void demoWanted(); ///< the caller opens the demo recording in a window of its own
+
+protected:
+    void changeEvent(QEvent* event) override;
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    /// What must be brought up to date; any cause sets bits, one slot does each once.
+    enum Part : unsigned {
+        CountsPart = 1U << 0U,
+        MoneyPart = 1U << 1U, ///< spend and limits
+        TrayPart = 1U << 2U,
+        PagePart = 1U << 3U, ///< empty state or agents, and who is selected
+        EveryPart = CountsPart | MoneyPart | TrayPart | PagePart,
+    };
+
+    void build();
+    void buildList(QSplitter& panes);
+    void connectHost();
+    void connectViews();
+    void addShortcuts();
+    void addTray();
+    void restoreState();
+
+    void onRecorded(const Events& events);
+    void onReset(const QList<Agent>& agents, quint64 seq);
+    void onProgressed(const Progress& progress);
+    void select(const AgentId& id);
+
+    void refreshSoon(unsigned parts);
+    void refresh();
+    void refreshMoney();
+    void refreshPage();
+
+    void updateLook();
+    void raiseWindow();
+    void focusPane(QWidget* pane);
+    void focusNextPane(int step);
+    [[nodiscard]] QList<QWidget*> panes() const;
+    [[nodiscard]] NoticeSwitches wantedNotices() const;
+
+    Host& m_host;
+    Settings& m_settings;
+    AgentModel m_agents;
+    AgentProxy m_rows;
+    NoticeRules m_rules;
+    Progress m_progress;
+    QMap<AgentKind, LimitsChanged> m_limits;
+    std::optional<QList<SpendSlot>> m_spend;
+    quint64 m_shownSeq = 0;
+    bool m_followFirst =
+        true; ///< nobody has chosen an agent yet: the first row stays selected while rows fill in
+    bool m_selecting = false; ///< the selection is being changed from here
+
+    QTimer m_refreshTimer;
+    QTimer m_minuteTimer; ///< money per hour falls while nothing happens
+    unsigned m_stale = 0;
+
+    Header* m_header = nullptr;
+    QLabel* m_banner = nullptr;
+    QStackedWidget* m_pages = nullptr;
+    EmptyState* m_empty = nullptr;
+    QSplitter* m_panes = nullptr;
+    AgentView* m_list = nullptr;
+    LivePage* m_live = nullptr;
+    DetailsPanel* m_details = nullptr;
+    StatusStrip* m_strip = nullptr;
+    Tray* m_tray = nullptr; ///< null without a tray, and for a recording
+};
+
+} // namespace plimsoll
