@@ -31,8 +31,8 @@ void Headless::take(const Events& events)
         if (const auto* compacted = std::get_if<Compacted>(&event.body)) {
             printLine(QStringLiteral("%1  compacted  %2 -> %3  %4")
                           .arg(oneLine(plain(m_agents[event.agent].info.name), 60),
-                               tokens(compacted->compaction.beforeTokens), tokens(compacted->compaction.afterTokens),
-                               compacted->compaction.trigger));
+                               tokens(compacted->compaction.beforeTokens),
+                               tokens(compacted->compaction.afterTokens), compacted->compaction.trigger));
         }
         if (!changed.contains(event.agent))
             changed.append(event.agent);

@@ -10,8 +10,8 @@
 
 namespace plimsoll {
 
-/// Prints what a host says: first the fleet, then one line for each change of an agent. Each line begins with the
-/// local time. Same thread as its host; does not end the program.
+/// Prints what a host says: first the fleet, then one line for each change of an agent. Each line begins with
+/// the local time. Same thread as its host; does not end the program.
 class Headless : public QObject
 {
     Q_OBJECT

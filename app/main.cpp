@@ -2,6 +2,7 @@
 #include "app/headless.h"
 #include "app/options.h"
 #include "app/orchestrator.h"
+#include "app/quitsignals.h"
 #include "app/replayhost.h"
 #include "app/status.h"
 #include "app/tokens/catalogue.h"
@@ -19,10 +20,8 @@
 #include <QJsonDocument>
 #include <QLoggingCategory>
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
-
 #include <sys/stat.h>
 
 using namespace plimsoll;
@@ -90,7 +89,8 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
 int runHeadless(const Options& options, const Catalogue& catalogue, const QString& complaint)
 {
     const std::unique_ptr<Host> host = makeHost(options, catalogue);
-    const Headless headless(*host, [](const QString& line) { print(stdout, (line + QLatin1Char('\n')).toUtf8()); });
+    const Headless headless(*host,
+                            [](const QString& line) { print(stdout, (line + QLatin1Char('\n')).toUtf8()); });
     if (!complaint.isEmpty())
         print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
     host->start();
@@ -133,11 +133,6 @@ int runWindow(const Options& options, const Catalogue& catalogue, const QString&
     return code;
 }
 
-void quitOnSignal(int /*signal*/)
-{
-    QCoreApplication::quit(); // an atomic flag and a wake-up
-}
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -167,11 +162,9 @@ int main(int argc, char** argv)
             print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
         return runStatus(options, catalogue);
     }
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGINT, quitOnSignal);
-    std::signal(SIGTERM, quitOnSignal);
     if (options.mode == Options::Mode::Headless) {
         const QCoreApplication application(argc, argv);
+        const QuitSignals signalsToQuit;
         return runHeadless(options, catalogue, complaint);
     }
     if (!options.screenshotDir.isEmpty() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
@@ -181,5 +174,6 @@ int main(int argc, char** argv)
     QApplication::setApplicationVersion(QStringLiteral(PLIMSOLL_VERSION));
     QApplication::setDesktopFileName(QStringLiteral("plimsoll"));
     const QApplication application(argc, argv);
+    const QuitSignals signalsToQuit;
     return runWindow(options, catalogue, complaint);
 }

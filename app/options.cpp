@@ -24,31 +24,35 @@ QString absolutePath(const QString& path)
 QString baseFolder(const char* variable, const QString& home, const char* fallback)
 {
     const QString fromEnvironment = qEnvironmentVariable(variable);
-    const QString base = QDir::isAbsolutePath(fromEnvironment) ? fromEnvironment
-                                                               : home + QLatin1Char('/') + QLatin1String(fallback);
+    const QString base = QDir::isAbsolutePath(fromEnvironment)
+                             ? fromEnvironment
+                             : home + QLatin1Char('/') + QLatin1String(fallback);
     return base + QStringLiteral("/plimsoll");
 }
 
 struct OptionSet
 {
-    QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Shows this help.")};
+    QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")},
+                            QStringLiteral("Shows this help.")};
     QCommandLineOption version{QStringLiteral("version"), QStringLiteral("Shows the version.")};
     QCommandLineOption headless{QStringLiteral("headless"),
                                 QStringLiteral("No window: prints the fleet, then each change as a line.")};
     QCommandLineOption home{QStringLiteral("home"), QStringLiteral("Looks for sessions in this home folder."),
                             QStringLiteral("DIR")};
-    QCommandLineOption dataDir{QStringLiteral("data-dir"), QStringLiteral("Keeps settings and data in this folder."),
+    QCommandLineOption dataDir{QStringLiteral("data-dir"),
+                               QStringLiteral("Keeps settings and data in this folder."),
                                QStringLiteral("DIR")};
-    QCommandLineOption replay{QStringLiteral("replay"),
-                              QStringLiteral("Plays a recording instead of watching; \":demo\" is the built-in one."),
-                              QStringLiteral("FILE")};
-    QCommandLineOption screenshot{QStringLiteral("screenshot"),
-                                  QStringLiteral("With --replay: writes pictures of the window to this folder."),
-                                  QStringLiteral("DIR")};
+    QCommandLineOption replay{
+        QStringLiteral("replay"),
+        QStringLiteral("Plays a recording instead of watching; \":demo\" is the built-in one."),
+        QStringLiteral("FILE")};
+    QCommandLineOption screenshot{
+        QStringLiteral("screenshot"),
+        QStringLiteral("With --replay: writes pictures of the window to this folder."),
+        QStringLiteral("DIR")};
     QCommandLineOption verbose{QStringLiteral("verbose"), QStringLiteral("Says more on standard error.")};
     QCommandLineOption json{QStringLiteral("json"), QStringLiteral("With status: prints JSON.")};
 };
-
 
 /// What goes together and exists; empty = good.
 QString conflict(const Options& options, const QCommandLineParser& parser, const OptionSet& set)
@@ -67,7 +71,8 @@ QString conflict(const Options& options, const QCommandLineParser& parser, const
         return QStringLiteral("--screenshot does not go with --headless");
     if (options.homeGiven && !QFileInfo(options.home).isDir())
         return QStringLiteral("--home %1: no such folder").arg(options.home);
-    if (!options.replay.isEmpty() && options.replay != QLatin1String(":demo") && !QFileInfo(options.replay).isFile())
+    if (!options.replay.isEmpty() && options.replay != QLatin1String(":demo") &&
+        !QFileInfo(options.replay).isFile())
         return QStringLiteral("--replay %1: no such file").arg(options.replay);
     return {};
 }

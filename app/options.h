@@ -13,15 +13,15 @@ struct Options
 {
     enum class Mode { Window, Headless, Status };
     Mode mode = Mode::Window;
-    bool json = false;      ///< of `status`
+    bool json = false; ///< of `status`
     bool verbose = false;
     QString home;           ///< absolute path, always set
     bool homeGiven = false; ///< by --home: CLAUDE_CONFIG_DIR and CODEX_HOME do not count then
     QString dataDir;        ///< absolute path, always set
     bool dataDirGiven = false;
-    QString configDir;      ///< absolute path, always set: settings and the user's models.json
-    QString replay;         ///< absolute path of a recording (":demo" = the built-in one); empty = none
-    QString screenshotDir;  ///< absolute path; empty = none
+    QString configDir;     ///< absolute path, always set: settings and the user's models.json
+    QString replay;        ///< absolute path of a recording (":demo" = the built-in one); empty = none
+    QString screenshotDir; ///< absolute path; empty = none
 };
 
 /// The program prints `text` and exits: help and version with 0, mistakes with 2.

@@ -17,9 +17,12 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     connect(&m_watchThread, &QThread::started, m_watcher.get(), &Watcher::start);
     connect(&m_engineThread, &QThread::started, m_recorder.get(), &Recorder::start);
     // Objects with timers and notifiers end in the thread that they live in.
-    connect(&m_watchThread, &QThread::finished, m_watcher.get(), [this] { m_watcher.reset(); }, Qt::DirectConnection);
-    connect(&m_engineThread, &QThread::finished, m_recorder.get(), [this] { m_recorder.reset(); },
-            Qt::DirectConnection);
+    connect(
+        &m_watchThread, &QThread::finished, m_watcher.get(), [this] { m_watcher.reset(); },
+        Qt::DirectConnection);
+    connect(
+        &m_engineThread, &QThread::finished, m_recorder.get(), [this] { m_recorder.reset(); },
+        Qt::DirectConnection);
 }
 
 Orchestrator::~Orchestrator()

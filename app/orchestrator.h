@@ -14,16 +14,17 @@
 
 namespace plimsoll {
 
-/// The host of this machine: owns the watch thread (finding and reading logs) and the engine thread (the Recorder),
-/// and hands on what they say in its own thread. Reads nothing itself and never waits for them, but for their end
-/// in its destructor.
+/// The host of this machine: owns the watch thread (finding and reading logs) and the engine thread (the
+/// Recorder), and hands on what they say in its own thread. Reads nothing itself and never waits for them,
+/// but for their end in its destructor.
 class Orchestrator : public Host
 {
     Q_OBJECT
 
 public:
     /// \param home absolute path of the home folder
-    Orchestrator(Catalogue catalogue, const QString& home, const AgentHomes& homes, QObject* parent = nullptr);
+    Orchestrator(Catalogue catalogue, const QString& home, const AgentHomes& homes,
+                 QObject* parent = nullptr);
     ~Orchestrator() override;
 
     [[nodiscard]] quint64 lastSeq() const override { return m_lastSeq; }

@@ -9,9 +9,9 @@
 
 namespace plimsoll {
 
-/// Numbers events and lets them through in frames: what gathers within frameMs goes out as one. A newer usage of
-/// an agent replaces the one that still waits, unless something else of that agent came between. Has no timer
-/// while nothing waits. Stores nothing. Lives in the engine thread.
+/// Numbers events and lets them through in frames: what gathers within frameMs goes out as one. A newer usage
+/// of an agent replaces the one that still waits, unless something else of that agent came between. Has no
+/// timer while nothing waits. Stores nothing. Lives in the engine thread.
 class Recorder : public QObject
 {
     Q_OBJECT

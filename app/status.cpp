@@ -26,9 +26,9 @@ qint64 sumOf(const QList<Agent>& agents, Count Usage::*member)
 
 /// Those numbers whose sum over rows means something.
 constexpr std::array<Count Usage::*, 11> summable{
-    &Usage::inputTokens,  &Usage::outputTokens,    &Usage::cacheReadTokens, &Usage::cacheWrite5mTokens,
-    &Usage::cacheWrite1hTokens, &Usage::reasoningTokens, &Usage::costPico,  &Usage::turns,
-    &Usage::toolCalls,    &Usage::compactionCount, &Usage::freedTokens,
+    &Usage::inputTokens,        &Usage::outputTokens,    &Usage::cacheReadTokens, &Usage::cacheWrite5mTokens,
+    &Usage::cacheWrite1hTokens, &Usage::reasoningTokens, &Usage::costPico,        &Usage::turns,
+    &Usage::toolCalls,          &Usage::compactionCount, &Usage::freedTokens,
 };
 
 QJsonObject totalsJson(const QList<Agent>& agents)
@@ -94,7 +94,8 @@ QList<Agent> arranged(QList<Agent> agents)
         }
         if (a.info.parentId.isNull() != b.info.parentId.isNull())
             return a.info.parentId.isNull();
-        return a.info.createdAtMs != b.info.createdAtMs ? a.info.createdAtMs < b.info.createdAtMs : a.id < b.id;
+        return a.info.createdAtMs != b.info.createdAtMs ? a.info.createdAtMs < b.info.createdAtMs
+                                                        : a.id < b.id;
     });
     return agents;
 }
@@ -140,15 +141,20 @@ QString statusText(const QList<Agent>& agents, const ScanTotals& scan, qint64 no
         out += QLatin1Char('\n');
     }
     out += QStringLiteral("\n%1 agents, %2 in %3 files, all together %4\n")
-               .arg(QString::number(agents.size()), QStringLiteral("%1 MB").arg(double(scan.bytes) / 1e6, 0, 'f', 1),
+               .arg(QString::number(agents.size()),
+                    QStringLiteral("%1 MB").arg(double(scan.bytes) / 1e6, 0, 'f', 1),
                     QString::number(scan.files), cost(Count(sumOf(agents, &Usage::costPico))));
     return out;
 }
 
 QString agentLine(const Agent& agent)
 {
-    QStringList parts{oneLine(plain(agent.info.name), 60), QStringLiteral("[%1]").arg(kindLabel(agent.info.kind)),
-                      stateLabel(agent.state), percent(agent.usage), fill(agent.usage), cost(agent.usage)};
+    QStringList parts{oneLine(plain(agent.info.name), 60),
+                      QStringLiteral("[%1]").arg(kindLabel(agent.info.kind)),
+                      stateLabel(agent.state),
+                      percent(agent.usage),
+                      fill(agent.usage),
+                      cost(agent.usage)};
     if (!agent.info.summary.isEmpty())
         parts << oneLine(plain(agent.info.summary), 120);
     return parts.join(QStringLiteral("  "));

@@ -61,20 +61,20 @@ struct AgentInfo
 {
     QString name; ///< a title, else the folder's name
     AgentKind kind = AgentKind::Other;
-    QString sessionId;     ///< the agent's own id; `session/agent` for a subagent of Claude Code
-    AgentId parentId;      ///< null unless a subagent
-    AgentId forkedFromId;  ///< null unless a fork
-    AgentId continuesId;   ///< null unless it goes on after a /clear
-    QString model;         ///< of the last response
-    QString workingDir;    ///< absolute path on the agent's machine
+    QString sessionId;    ///< the agent's own id; `session/agent` for a subagent of Claude Code
+    AgentId parentId;     ///< null unless a subagent
+    AgentId forkedFromId; ///< null unless a fork
+    AgentId continuesId;  ///< null unless it goes on after a /clear
+    QString model;        ///< of the last response
+    QString workingDir;   ///< absolute path on the agent's machine
     QString gitBranch;
-    QString summary;       ///< one line: what it does now or did last
-    QString role;          ///< of a subagent: its type, such as "Explore"
-    QStringList notes;     ///< what a reader of the numbers must know ("output under-reported")
-    QStringList files;     ///< absolute paths of its logs
+    QString summary;               ///< one line: what it does now or did last
+    QString role;                  ///< of a subagent: its type, such as "Explore"
+    QStringList notes;             ///< what a reader of the numbers must know ("output under-reported")
+    QStringList files;             ///< absolute paths of its logs
     QList<Compaction> compactions; ///< oldest first
-    qint64 createdAtMs = 0; ///< ms UTC, 0 = unknown
-    qint64 updatedAtMs = 0; ///< ms UTC of the last line of its logs, 0 = unknown
+    qint64 createdAtMs = 0;        ///< ms UTC, 0 = unknown
+    qint64 updatedAtMs = 0;        ///< ms UTC of the last line of its logs, 0 = unknown
 
     bool operator==(const AgentInfo&) const = default;
 };
@@ -86,7 +86,7 @@ struct Agent
     AgentInfo info;
     AgentState state = AgentState::Unknown;
     StateSource stateSource = StateSource::None;
-    QString stateReason; ///< for people: "permission prompt", "log is growing", …
+    QString stateReason;     ///< for people: "permission prompt", "log is growing", …
     qint64 stateSinceMs = 0; ///< ms UTC, 0 = unknown
     Usage usage;
 

@@ -26,24 +26,17 @@ QVariant timeValue(qint64 ms)
 QVariant usageData(const Usage& usage, int role)
 {
     switch (role) {
-    case AgentModel::ContextBasisRole:
-        return int(usage.contextBasis);
-    case AgentModel::WindowBasisRole:
-        return int(usage.windowBasis);
-    case AgentModel::TriggerBasisRole:
-        return int(usage.triggerBasis);
-    case AgentModel::CostBasisRole:
-        return int(usage.costBasis);
-    case AgentModel::ByModelRole:
-        return QVariant::fromValue(usage.byModel);
+    case AgentModel::ContextBasisRole: return int(usage.contextBasis);
+    case AgentModel::WindowBasisRole: return int(usage.windowBasis);
+    case AgentModel::TriggerBasisRole: return int(usage.triggerBasis);
+    case AgentModel::CostBasisRole: return int(usage.costBasis);
+    case AgentModel::ByModelRole: return QVariant::fromValue(usage.byModel);
     case AgentModel::FractionRole: {
         const std::optional<double> fraction = windowFraction(usage);
         return fraction ? QVariant(*fraction) : QVariant();
     }
-    case AgentModel::LevelRole:
-        return int(fillLevel(usage));
-    default:
-        break;
+    case AgentModel::LevelRole: return int(fillLevel(usage));
+    default: break;
     }
     const int field = role - AgentModel::FirstUsageRole;
     if (field >= 0 && field < int(usageFields.size()))
@@ -69,22 +62,14 @@ QVariant AgentModel::data(const QModelIndex& index, int role) const
         return {};
     const Agent& agent = m_agents.at(index.row());
     switch (role) {
-    case IdRole:
-        return QVariant::fromValue(agent.id);
-    case StateRole:
-        return int(agent.state);
-    case StateSourceRole:
-        return int(agent.stateSource);
-    case StateReasonRole:
-        return agent.stateReason;
-    case StateSinceRole:
-        return timeValue(agent.stateSinceMs);
-    case Qt::AccessibleTextRole:
-        return accessibleSentence(agent);
-    case Qt::DisplayRole:
-        return plain(agent.info.name);
-    default:
-        break;
+    case IdRole: return QVariant::fromValue(agent.id);
+    case StateRole: return int(agent.state);
+    case StateSourceRole: return int(agent.stateSource);
+    case StateReasonRole: return agent.stateReason;
+    case StateSinceRole: return timeValue(agent.stateSinceMs);
+    case Qt::AccessibleTextRole: return accessibleSentence(agent);
+    case Qt::DisplayRole: return plain(agent.info.name);
+    default: break;
     }
     return role >= ContextBasisRole ? usageData(agent.usage, role) : infoData(agent, role);
 }
@@ -93,36 +78,21 @@ QVariant AgentModel::infoData(const Agent& agent, int role)
 {
     const AgentInfo& info = agent.info;
     switch (role) {
-    case NameRole:
-        return info.name;
-    case KindRole:
-        return int(info.kind);
-    case ModelRole:
-        return info.model;
-    case ParentRole:
-        return info.parentId.isNull() ? QVariant() : QVariant::fromValue(info.parentId);
-    case WorkingDirRole:
-        return info.workingDir;
-    case BranchRole:
-        return info.gitBranch;
-    case SummaryRole:
-        return info.summary;
-    case RoleRole:
-        return info.role;
-    case SessionRole:
-        return info.sessionId;
-    case NotesRole:
-        return info.notes;
-    case FilesRole:
-        return info.files;
-    case CompactionsRole:
-        return QVariant::fromValue(info.compactions);
-    case CreatedRole:
-        return timeValue(info.createdAtMs);
-    case UpdatedRole:
-        return timeValue(info.updatedAtMs);
-    default:
-        return {};
+    case NameRole: return info.name;
+    case KindRole: return int(info.kind);
+    case ModelRole: return info.model;
+    case ParentRole: return info.parentId.isNull() ? QVariant() : QVariant::fromValue(info.parentId);
+    case WorkingDirRole: return info.workingDir;
+    case BranchRole: return info.gitBranch;
+    case SummaryRole: return info.summary;
+    case RoleRole: return info.role;
+    case SessionRole: return info.sessionId;
+    case NotesRole: return info.notes;
+    case FilesRole: return info.files;
+    case CompactionsRole: return QVariant::fromValue(info.compactions);
+    case CreatedRole: return timeValue(info.createdAtMs);
+    case UpdatedRole: return timeValue(info.updatedAtMs);
+    default: return {};
     }
 }
 

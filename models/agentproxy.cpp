@@ -82,16 +82,11 @@ QVariant AgentProxy::data(const QModelIndex& index, int role) const
         return {};
     const Place& place = m_places.at(row);
     switch (role) {
-    case GroupRole:
-        return int(place.group);
-    case GroupFirstRole:
-        return place.groupFirst;
-    case GroupCountRole:
-        return place.groupSize;
-    case DepthRole:
-        return place.depth;
-    default:
-        return place.collapsed;
+    case GroupRole: return int(place.group);
+    case GroupFirstRole: return place.groupFirst;
+    case GroupCountRole: return place.groupSize;
+    case DepthRole: return place.depth;
+    default: return place.collapsed;
     }
 }
 
@@ -126,14 +121,10 @@ void AgentProxy::setCollapsed(Group group, bool collapsed)
 QString AgentProxy::groupLabel(Group group)
 {
     switch (group) {
-    case NeedsYou:
-        return QStringLiteral("Needs you");
-    case Working:
-        return QStringLiteral("Working");
-    case Idle:
-        return QStringLiteral("Idle");
-    case Finished:
-        break;
+    case NeedsYou: return QStringLiteral("Needs you");
+    case Working: return QStringLiteral("Working");
+    case Idle: return QStringLiteral("Idle");
+    case Finished: break;
     }
     return QStringLiteral("Finished");
 }
@@ -141,18 +132,13 @@ QString AgentProxy::groupLabel(Group group)
 AgentProxy::Group AgentProxy::groupOf(const Agent& agent, qint64 nowMs)
 {
     switch (agent.state) {
-    case AgentState::Blocked:
-        return NeedsYou;
+    case AgentState::Blocked: return NeedsYou;
     case AgentState::Executing:
-    case AgentState::Waiting:
-        return Working;
-    case AgentState::Idle:
-        return Idle;
-    case AgentState::Unknown:
-        return nowMs - updatedMs(agent) < dayMs ? Idle : Finished;
+    case AgentState::Waiting: return Working;
+    case AgentState::Idle: return Idle;
+    case AgentState::Unknown: return nowMs - updatedMs(agent) < dayMs ? Idle : Finished;
     case AgentState::Complete:
-    case AgentState::Failed:
-        break;
+    case AgentState::Failed: break;
     }
     return Finished;
 }

@@ -58,12 +58,12 @@ enum class LogKind : quint8 { Prompt, Text, Thinking, ToolUse, ToolResult, Error
 struct Logged
 {
     LogKind kind = LogKind::System;
-    QString text;    ///< plain text, foreign: never rich
-    QString tool;    ///< name of the tool for ToolUse and ToolResult
+    QString text; ///< plain text, foreign: never rich
+    QString tool; ///< name of the tool for ToolUse and ToolResult
     bool truncated = false;
-    QString file;    ///< absolute path, empty where there is none
+    QString file;       ///< absolute path, empty where there is none
     qint64 offset = -1; ///< byte offset of the line in `file`, -1 = none
-    int block = 0;   ///< which content block of that line
+    int block = 0;      ///< which content block of that line
     bool operator==(const Logged&) const = default;
 };
 inline constexpr int maxLogBytes = 8 * 1024;
@@ -77,7 +77,7 @@ struct PermissionAsked
     QString requestId;
     PermissionKind kind = PermissionKind::Permission;
     QString tool;
-    QString input;      ///< what would run, plain text, whole
+    QString input; ///< what would run, plain text, whole
     QString workingDir;
     bool operator==(const PermissionAsked&) const = default;
 };
@@ -92,7 +92,7 @@ struct PermissionAnswered
 /// One window of an account's quota.
 struct LimitWindow
 {
-    QString name;     ///< "5 h", "7 d" …
+    QString name; ///< "5 h", "7 d" …
     double usedPercent = 0;
     qint64 resetsAtMs = 0; ///< ms UTC, 0 = unknown
     bool operator==(const LimitWindow&) const = default;
@@ -139,8 +139,9 @@ struct TextStreamed
     bool operator==(const TextStreamed&) const = default;
 };
 
-using Body = std::variant<AgentAdded, AgentChanged, AgentRemoved, StateChanged, UsageChanged, Compacted, Logged,
-                          PermissionAsked, PermissionAnswered, LimitsChanged, AlertRaised, SpendChanged, TextStreamed>;
+using Body =
+    std::variant<AgentAdded, AgentChanged, AgentRemoved, StateChanged, UsageChanged, Compacted, Logged,
+                 PermissionAsked, PermissionAnswered, LimitsChanged, AlertRaised, SpendChanged, TextStreamed>;
 
 /// Everything that happens to an agent. The same value is shown, stored, sent and replayed.
 struct Event

@@ -28,21 +28,14 @@ constexpr qsizetype maxToolName = 60;
 Tag tagOf(LogKind kind)
 {
     switch (kind) {
-    case LogKind::Prompt:
-        return Tag::Prompt;
-    case LogKind::Text:
-        return Tag::Text;
-    case LogKind::Thinking:
-        return Tag::Thinking;
+    case LogKind::Prompt: return Tag::Prompt;
+    case LogKind::Text: return Tag::Text;
+    case LogKind::Thinking: return Tag::Thinking;
     case LogKind::ToolUse:
-    case LogKind::ToolResult:
-        return Tag::Tool;
-    case LogKind::Error:
-        return Tag::Error;
-    case LogKind::Result:
-        return Tag::Result;
-    case LogKind::System:
-        break;
+    case LogKind::ToolResult: return Tag::Tool;
+    case LogKind::Error: return Tag::Error;
+    case LogKind::Result: return Tag::Result;
+    case LogKind::System: break;
     }
     return Tag::State;
 }
@@ -103,47 +96,31 @@ QVariant EventModel::data(const QModelIndex& index, int role) const
         return {};
     const Row& row = m_rows.at(size_t(index.row()));
     switch (role) {
-    case Qt::DisplayRole:
-        return columnText(row, index.column());
+    case Qt::DisplayRole: return columnText(row, index.column());
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1, %2, %3, %4")
             .arg(clock(row.atMs), m_names.value(row.agent), tagText(row.tag), lineOf(row));
-    case AtRole:
-        return row.atMs;
-    case AgentRole:
-        return QVariant::fromValue(row.agent);
-    case AgentNameRole:
-        return m_names.value(row.agent);
-    case TagRole:
-        return tagText(row.tag);
-    case TextRole:
-        return lineOf(row);
-    case WholeTextRole:
-        return row.text;
-    case TruncatedRole:
-        return row.truncated;
-    case FileRole:
-        return row.file;
-    case OffsetRole:
-        return row.offset;
-    case BlockRole:
-        return row.block;
-    default:
-        return {};
+    case AtRole: return row.atMs;
+    case AgentRole: return QVariant::fromValue(row.agent);
+    case AgentNameRole: return m_names.value(row.agent);
+    case TagRole: return tagText(row.tag);
+    case TextRole: return lineOf(row);
+    case WholeTextRole: return row.text;
+    case TruncatedRole: return row.truncated;
+    case FileRole: return row.file;
+    case OffsetRole: return row.offset;
+    case BlockRole: return row.block;
+    default: return {};
     }
 }
 
 QString EventModel::columnText(const Row& row, int column) const
 {
     switch (column) {
-    case TimeColumn:
-        return clock(row.atMs);
-    case AgentColumn:
-        return plain(m_names.value(row.agent));
-    case KindColumn:
-        return tagText(row.tag);
-    default:
-        return lineOf(row);
+    case TimeColumn: return clock(row.atMs);
+    case AgentColumn: return plain(m_names.value(row.agent));
+    case KindColumn: return tagText(row.tag);
+    default: return lineOf(row);
     }
 }
 
@@ -152,16 +129,11 @@ QVariant EventModel::headerData(int section, Qt::Orientation orientation, int ro
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (section) {
-    case TimeColumn:
-        return QStringLiteral("Time");
-    case AgentColumn:
-        return QStringLiteral("Agent");
-    case KindColumn:
-        return QStringLiteral("Kind");
-    case TextColumn:
-        return QStringLiteral("Text");
-    default:
-        return {};
+    case TimeColumn: return QStringLiteral("Time");
+    case AgentColumn: return QStringLiteral("Agent");
+    case KindColumn: return QStringLiteral("Kind");
+    case TextColumn: return QStringLiteral("Text");
+    default: return {};
     }
 }
 
@@ -299,9 +271,10 @@ void EventModel::noteUsage(const Event& event, const Usage& usage)
         run = m_runs.insert(event.agent, {nextSerial, event.atMs, before});
 
     QString text = QStringLiteral("context ");
-    if (run->before.contextTokens && run->before.contextTokens != now.contextTokens)
-        text += tokens(run->before.contextTokens) + QStringLiteral(" → ");
-    text += tokens(now.contextTokens);
+    const QString fill = tokens(now.contextTokens);
+    if (const QString start = tokens(run->before.contextTokens); run->before.contextTokens && start != fill)
+        text += start + QStringLiteral(" → ");
+    text += fill;
     if (const QString step = costStep(run->before.costPico, now.costPico); !step.isEmpty())
         text += QStringLiteral(" · ") + step;
 

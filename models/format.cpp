@@ -188,12 +188,9 @@ QString dateTime(qint64 ms)
 QString kindLabel(AgentKind kind)
 {
     switch (kind) {
-    case AgentKind::ClaudeCode:
-        return QStringLiteral("Claude Code");
-    case AgentKind::Codex:
-        return QStringLiteral("Codex");
-    case AgentKind::Other:
-        break;
+    case AgentKind::ClaudeCode: return QStringLiteral("Claude Code");
+    case AgentKind::Codex: return QStringLiteral("Codex");
+    case AgentKind::Other: break;
     }
     return QStringLiteral("Other");
 }
@@ -201,20 +198,13 @@ QString kindLabel(AgentKind kind)
 QString stateLabel(AgentState state)
 {
     switch (state) {
-    case AgentState::Executing:
-        return QStringLiteral("working");
-    case AgentState::Blocked:
-        return QStringLiteral("needs you");
-    case AgentState::Waiting:
-        return QStringLiteral("waiting");
-    case AgentState::Idle:
-        return QStringLiteral("idle");
-    case AgentState::Complete:
-        return QStringLiteral("finished");
-    case AgentState::Failed:
-        return QStringLiteral("failed");
-    case AgentState::Unknown:
-        break;
+    case AgentState::Executing: return QStringLiteral("working");
+    case AgentState::Blocked: return QStringLiteral("needs you");
+    case AgentState::Waiting: return QStringLiteral("waiting");
+    case AgentState::Idle: return QStringLiteral("idle");
+    case AgentState::Complete: return QStringLiteral("finished");
+    case AgentState::Failed: return QStringLiteral("failed");
+    case AgentState::Unknown: break;
     }
     return QStringLiteral("unknown");
 }
@@ -240,16 +230,12 @@ QString basisSentence(Number number, Basis basis)
                                                  QStringLiteral("Compaction point"), QStringLiteral("Cost")};
     const QString& subject = subjects.at(size_t(number));
     switch (basis) {
-    case Basis::Reported:
-        return subject + QStringLiteral(": reported by the agent.");
+    case Basis::Reported: return subject + QStringLiteral(": reported by the agent.");
     case Basis::Derived:
         switch (number) {
-        case Number::Context:
-            return subject + QStringLiteral(": computed from what the agent reported.");
-        case Number::Window:
-            return subject + QStringLiteral(": from the table of models.");
-        case Number::Trigger:
-            return subject + QStringLiteral(": by the rule of the agent's program.");
+        case Number::Context: return subject + QStringLiteral(": computed from what the agent reported.");
+        case Number::Window: return subject + QStringLiteral(": from the table of models.");
+        case Number::Trigger: return subject + QStringLiteral(": by the rule of the agent's program.");
         case Number::Cost:
             return subject +
                    QStringLiteral(": computed from the tokens of each response and the price list.");
@@ -258,8 +244,7 @@ QString basisSentence(Number number, Basis basis)
     case Basis::Estimated:
         return number == Number::Trigger ? subject + QStringLiteral(": where this session compacted before.")
                                          : subject + QStringLiteral(": an estimate.");
-    case Basis::Unknown:
-        break;
+    case Basis::Unknown: break;
     }
     return subject + QStringLiteral(": not known.");
 }

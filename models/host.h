@@ -42,8 +42,8 @@ struct Reply
 ///
 /// Queries (params → result):
 ///  - "history" {agent_id, before_offset?, file?, limit?} → {items: [{at, kind, text, tool, truncated, file,
-///    offset, block}], file, before_offset, more}: the conversation from the agent's log, oldest first, the last
-///    page when no `before_offset` is given. `at` is ms UTC, `kind` a LogKind by name.
+///    offset, block}], file, before_offset, more}: the conversation from the agent's log, oldest first, the
+///    last page when no `before_offset` is given. `at` is ms UTC, `kind` a LogKind by name.
 ///  - "text" {file, offset, block} → {text}: the whole text behind one Logged (at most 4 MiB).
 ///  - "curve" {agent_id} → {points: [[at_ms, context_tokens], …], windows: context window of the agent}: the
 ///    fill after each main-thread response and compaction, ascending, at most 2,000 points.
@@ -68,7 +68,7 @@ public:
     virtual quint64 query(const QString& method, const QJsonObject& params) = 0;
 
 signals:
-    void recorded(const plimsoll::Events& events); ///< in order of seq, no gaps
+    void recorded(const plimsoll::Events& events);                 ///< in order of seq, no gaps
     void reset(const QList<plimsoll::Agent>& agents, quint64 seq); ///< forget all, begin with these
     void replied(const plimsoll::Reply& reply);
     void progressed(const plimsoll::Progress& progress);

@@ -138,17 +138,14 @@ inline Event randomEvent(QRandomGenerator& random, int fleet)
         const Agent fresh = randomAgent(random, fleet);
         return added(fresh, atMs);
     }
-    case 1:
-        return about(number, AgentChanged{randomInfo(random, fleet)}, atMs);
-    case 2:
-        return about(number, AgentRemoved{}, atMs);
+    case 1: return about(number, AgentChanged{randomInfo(random, fleet)}, atMs);
+    case 2: return about(number, AgentRemoved{}, atMs);
     case 3:
         return about(number,
                      StateChanged{AgentState(random.bounded(7)), StateSource(random.bounded(7)),
                                   randomText(random), randomMs(random)},
                      atMs);
-    case 4:
-        return about(number, Compacted{randomCompaction(random)}, atMs);
+    case 4: return about(number, Compacted{randomCompaction(random)}, atMs);
     case 5:
         return about(number,
                      Logged{LogKind(random.bounded(8)), randomText(random), randomText(random),
@@ -160,8 +157,7 @@ inline Event randomEvent(QRandomGenerator& random, int fleet)
                      PermissionAsked{randomText(random), PermissionKind(random.bounded(3)),
                                      randomText(random), randomText(random), randomText(random)},
                      atMs);
-    case 7:
-        return about(number, PermissionAnswered{randomText(random), randomText(random)}, atMs);
+    case 7: return about(number, PermissionAnswered{randomText(random), randomText(random)}, atMs);
     case 8:
         return {0,
                 atMs,
@@ -175,10 +171,8 @@ inline Event randomEvent(QRandomGenerator& random, int fleet)
     case 10:
         return {
             0, atMs, {}, SpendChanged{{{nowMs, random.bounded(1'000'000'000)}, {nowMs + spendSlotMs, 7}}}};
-    case 11:
-        return about(number, TextStreamed{randomText(random), random.bounded(2) == 0}, atMs);
-    default:
-        return about(number, UsageChanged{randomUsage(random)}, atMs);
+    case 11: return about(number, TextStreamed{randomText(random), random.bounded(2) == 0}, atMs);
+    default: return about(number, UsageChanged{randomUsage(random)}, atMs);
     }
 }
 

@@ -27,20 +27,13 @@ QJsonObject parsed(const char* text)
 QJsonValue randomJson(QRandomGenerator& random, int depth)
 {
     switch (random.bounded(depth > 0 ? 9 : 7)) {
-    case 0:
-        return QJsonValue(QJsonValue::Null);
-    case 1:
-        return random.bounded(2) == 0;
-    case 2:
-        return double(random.generate()) * (random.bounded(2) == 0 ? -1e300 : 0.37);
-    case 3:
-        return qint64(random.generate64());
-    case 4:
-        return randomText(random);
-    case 5:
-        return QStringLiteral("2026-01-15T14:30:00.000Z");
-    case 6:
-        return QString(random.bounded(20'000), QChar(0x20ac));
+    case 0: return QJsonValue(QJsonValue::Null);
+    case 1: return random.bounded(2) == 0;
+    case 2: return double(random.generate()) * (random.bounded(2) == 0 ? -1e300 : 0.37);
+    case 3: return qint64(random.generate64());
+    case 4: return randomText(random);
+    case 5: return QStringLiteral("2026-01-15T14:30:00.000Z");
+    case 6: return QString(random.bounded(20'000), QChar(0x20ac));
     case 7: {
         QJsonArray array;
         for (int i = 0; i < random.bounded(4); ++i)

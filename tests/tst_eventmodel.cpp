@@ -169,10 +169,12 @@ void TestEventModel::usageOfOneAgentSharesARow()
     QCOMPARE(changed.first().at(1).toModelIndex().row(), 0);
     QVERIFY(changed.first().at(2).value<QList<int>>().contains(EventModel::TextRole));
 
+    model.apply({said(2, QStringLiteral("b")), used(2, 50'001)}, agents); // looks the same: no arrow
+    QCOMPARE(shown(model).last(), QStringLiteral(" usage: context 50k"));
     model.apply({said(1, QStringLiteral("a")), used(1, 130'000, 7 * cent), used(1, 140'000, 9 * cent)},
                 agents);
     QCOMPARE(shown(model).last(), QStringLiteral(" usage: context 120k → 140k · +$0.06"));
-    QCOMPARE(model.rowCount(), 4);
+    QCOMPARE(model.rowCount(), 6);
 }
 
 void TestEventModel::usageRowsEnd()

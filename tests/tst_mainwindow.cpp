@@ -88,8 +88,12 @@ private slots:
         Desk desk;
         MainWindow window(desk.host, desk.settings);
         window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
         desk.host.send(desk.fleet());
         QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        auto* list = child<AgentView>(window);
+        QVERIFY(list->selectionModel()->isSelected(list->currentIndex()));
         QCOMPARE(headerText(window), QStringLiteral("3 agents · 1 working · 1 needs you"));
         QCOMPARE(window.shownSeq(), desk.host.lastSeq());
     }

@@ -150,7 +150,7 @@ private slots:
 
     void drawingsAreTinted()
     {
-        for (int which = 0; which <= int(Glyph::Warning); ++which) {
+        for (int which = 0; which <= int(Glyph::Play); ++which) {
             const QImage image = glyph(Glyph(which), QColor(255, 0, 0)).pixmap(32, 32).toImage();
             int red = 0;
             int other = 0;

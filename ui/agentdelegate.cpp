@@ -74,17 +74,14 @@ void drawDot(QPainter& painter, const QRectF& rect, AgentState state, const Them
     switch (state) {
     case AgentState::Waiting:
     case AgentState::Unknown:
-    case AgentState::Complete:
-        painter.drawEllipse(ring);
-        return;
+    case AgentState::Complete: painter.drawEllipse(ring); return;
     case AgentState::Failed:
         painter.drawLine(ring.topLeft(), ring.bottomRight());
         painter.drawLine(ring.topRight(), ring.bottomLeft());
         return;
     case AgentState::Executing:
     case AgentState::Blocked:
-    case AgentState::Idle:
-        break;
+    case AgentState::Idle: break;
     }
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
@@ -200,8 +197,8 @@ int AgentLayout::height(const AgentMetrics& metrics, const AgentRow& shown)
 
 QString activityLine(const Agent& agent)
 {
-    const QString summary = oneLine(agent.info.summary);
-    const QString reason = oneLine(agent.stateReason);
+    QString summary = oneLine(agent.info.summary);
+    QString reason = oneLine(agent.stateReason);
     switch (agent.state) {
     case AgentState::Blocked:
         // Some agents say themselves that they ask.
@@ -209,13 +206,11 @@ QString activityLine(const Agent& agent)
             return summary;
         return tr("Asks: %1").arg(summary.isEmpty() ? reason : summary);
     case AgentState::Waiting:
-    case AgentState::Failed:
-        return reason.isEmpty() ? summary : reason;
+    case AgentState::Failed: return reason.isEmpty() ? summary : reason;
     case AgentState::Unknown:
     case AgentState::Executing:
     case AgentState::Idle:
-    case AgentState::Complete:
-        break;
+    case AgentState::Complete: break;
     }
     return summary.isEmpty() ? reason : summary;
 }

@@ -26,20 +26,13 @@ DetailRow counted(const QString& label, Count count, const QString& tip = {})
 QString sourceWords(StateSource source)
 {
     switch (source) {
-    case StateSource::Registry:
-        return QStringLiteral("says the agent's registry");
-    case StateSource::Hook:
-        return QStringLiteral("says a hook");
-    case StateSource::Stream:
-        return QStringLiteral("says the agent's own stream");
-    case StateSource::Lock:
-        return QStringLiteral("from its lock file");
-    case StateSource::Silence:
-        return QStringLiteral("from its silence");
-    case StateSource::Log:
-        return QStringLiteral("from its log");
-    case StateSource::None:
-        break;
+    case StateSource::Registry: return QStringLiteral("says the agent's registry");
+    case StateSource::Hook: return QStringLiteral("says a hook");
+    case StateSource::Stream: return QStringLiteral("says the agent's own stream");
+    case StateSource::Lock: return QStringLiteral("from its lock file");
+    case StateSource::Silence: return QStringLiteral("from its silence");
+    case StateSource::Log: return QStringLiteral("from its log");
+    case StateSource::None: break;
     }
     return QStringLiteral("nothing tells");
 }

@@ -72,7 +72,9 @@ void AgentView::drawRow(QPainter* painter, const QStyleOptionViewItem& option, c
 {
     // The base class would paint branches, focus and the full selection colour around the delegate.
     QStyleOptionViewItem row(option);
-    row.state.setFlag(QStyle::State_Selected, selectionModel()->isSelected(index));
+    // The current row is the one whose details are shown, also where Qt has made it current without selecting
+    // it.
+    row.state.setFlag(QStyle::State_Selected, index == currentIndex());
     row.state.setFlag(QStyle::State_HasFocus, hasFocus() && index == currentIndex());
     itemDelegate()->paint(painter, row, index);
 }

@@ -240,22 +240,17 @@ void ContextPlot::keyPressEvent(QKeyEvent* event)
     const qint64 length = m_span.toMs - m_span.fromMs;
     const qint64 step = length / 8;
     switch (event->key()) {
-    case Qt::Key_Left:
-        return moveByHand({m_span.fromMs - step, m_span.toMs - step});
-    case Qt::Key_Right:
-        return moveByHand({m_span.fromMs + step, m_span.toMs + step});
+    case Qt::Key_Left: return moveByHand({m_span.fromMs - step, m_span.toMs - step});
+    case Qt::Key_Right: return moveByHand({m_span.fromMs + step, m_span.toMs + step});
     case Qt::Key_Plus:
-    case Qt::Key_Equal:
-        return moveByHand({m_span.fromMs + step, m_span.toMs - step});
-    case Qt::Key_Minus:
-        return moveByHand({m_span.fromMs - step, m_span.toMs + step});
+    case Qt::Key_Equal: return moveByHand({m_span.fromMs + step, m_span.toMs - step});
+    case Qt::Key_Minus: return moveByHand({m_span.fromMs - step, m_span.toMs + step});
     case Qt::Key_Home:
     case Qt::Key_Escape:
         if (m_byHand)
             return backToLive();
         break;
-    default:
-        break;
+    default: break;
     }
     QWidget::keyPressEvent(event);
 }

@@ -35,19 +35,14 @@ LogKind kindOf(const QModelIndex& index)
 QString label(LogKind kind, const QString& tool)
 {
     switch (kind) {
-    case LogKind::ToolUse:
-        return tool.isEmpty() ? QStringLiteral("tool") : plain(tool.left(40));
-    case LogKind::ToolResult:
-        return QStringLiteral("result");
-    case LogKind::Thinking:
-        return QStringLiteral("thinking");
-    case LogKind::Error:
-        return QStringLiteral("error");
+    case LogKind::ToolUse: return tool.isEmpty() ? QStringLiteral("tool") : plain(tool.left(40));
+    case LogKind::ToolResult: return QStringLiteral("result");
+    case LogKind::Thinking: return QStringLiteral("thinking");
+    case LogKind::Error: return QStringLiteral("error");
     case LogKind::Prompt:
     case LogKind::Text:
     case LogKind::Result:
-    case LogKind::System:
-        break;
+    case LogKind::System: break;
     }
     return {};
 }

@@ -30,19 +30,14 @@ bool hasPlace(const Logged& log)
 QString spokenKind(const Logged& log)
 {
     switch (log.kind) {
-    case LogKind::ToolUse:
-        return QStringLiteral("tool %1").arg(log.tool);
-    case LogKind::ToolResult:
-        return QStringLiteral("tool result");
-    case LogKind::Thinking:
-        return QStringLiteral("thinking");
-    case LogKind::Error:
-        return QStringLiteral("error");
+    case LogKind::ToolUse: return QStringLiteral("tool %1").arg(log.tool);
+    case LogKind::ToolResult: return QStringLiteral("tool result");
+    case LogKind::Thinking: return QStringLiteral("thinking");
+    case LogKind::Error: return QStringLiteral("error");
     case LogKind::Prompt:
     case LogKind::Text:
     case LogKind::Result:
-    case LogKind::System:
-        break;
+    case LogKind::System: break;
     }
     return {};
 }
@@ -89,29 +84,20 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const
     const Logged& log = row.item.log;
     switch (role) {
     case Qt::DisplayRole:
-    case TextRole:
-        return log.text;
-    case AtRole:
-        return row.item.atMs;
-    case LogKindRole:
-        return int(log.kind);
-    case ToolRole:
-        return log.tool;
-    case TruncatedRole:
-        return log.truncated;
-    case ExpandedRole:
-        return row.expanded;
-    case HeadRole:
-        return head(index.row());
-    case SerialRole:
-        return row.serial;
+    case TextRole: return log.text;
+    case AtRole: return row.item.atMs;
+    case LogKindRole: return int(log.kind);
+    case ToolRole: return log.tool;
+    case TruncatedRole: return log.truncated;
+    case ExpandedRole: return row.expanded;
+    case HeadRole: return head(index.row());
+    case SerialRole: return row.serial;
     case Qt::AccessibleTextRole: {
         QStringList parts{speaker(log), spokenKind(log), clock(row.item.atMs)};
         parts.removeAll(QString());
         return parts.join(QStringLiteral(", ")) + QStringLiteral(": ") + log.text.left(500);
     }
-    default:
-        return {};
+    default: return {};
     }
 }
 
@@ -185,17 +171,14 @@ QList<ConversationModel::Row> ConversationModel::newRows(const QList<Conversatio
 QString ConversationModel::speaker(const Logged& log) const
 {
     switch (log.kind) {
-    case LogKind::Prompt:
-        return QStringLiteral("You");
-    case LogKind::System:
-        return QStringLiteral("System");
+    case LogKind::Prompt: return QStringLiteral("You");
+    case LogKind::System: return QStringLiteral("System");
     case LogKind::Text:
     case LogKind::Thinking:
     case LogKind::ToolUse:
     case LogKind::ToolResult:
     case LogKind::Error:
-    case LogKind::Result:
-        break;
+    case LogKind::Result: break;
     }
     return m_agentName;
 }

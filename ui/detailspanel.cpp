@@ -110,12 +110,12 @@ QWidget* DetailsPanel::makeButtons()
     m_copy = new QPushButton(QStringLiteral("Copy resume command"), row);
     m_folder->setAccessibleName(m_folder->text());
     m_copy->setAccessibleName(m_copy->text());
-    auto* layout = new QHBoxLayout(row);
-    layout->setContentsMargins(0, grid(font(), 1), 0, 0);
-    layout->setSpacing(grid(font(), 1));
-    layout->addWidget(m_folder);
-    layout->addWidget(m_copy);
-    layout->addStretch(1);
+    m_buttons = new QHBoxLayout(row);
+    m_buttons->setContentsMargins(0, grid(font(), 1), 0, 0);
+    m_buttons->setSpacing(grid(font(), 1));
+    m_buttons->addWidget(m_folder);
+    m_buttons->addWidget(m_copy);
+    m_buttons->addStretch(1);
     connect(m_folder, &QPushButton::clicked, this, &DetailsPanel::openFolder);
     connect(m_copy, &QPushButton::clicked, this, [this] {
         if (!m_resume.command.isEmpty())
@@ -284,6 +284,13 @@ void DetailsPanel::changeEvent(QEvent* event)
     QWidget::changeEvent(event);
     if (event->type() == QEvent::PaletteChange)
         updateLook();
+}
+
+void DetailsPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    const int beside = m_folder->sizeHint().width() + m_copy->sizeHint().width() + grid(font(), 7);
+    m_buttons->setDirection(width() < beside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void DetailsPanel::showEvent(QShowEvent* event)

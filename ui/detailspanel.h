@@ -10,6 +10,7 @@
 
 #include <utility>
 
+class QBoxLayout;
 class QLabel;
 class QPushButton;
 class QSplitter;
@@ -46,6 +47,7 @@ public:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:
@@ -81,6 +83,7 @@ private:
     PermissionCard* m_card = nullptr;
     QPushButton* m_folder = nullptr;
     QPushButton* m_copy = nullptr;
+    QBoxLayout* m_buttons = nullptr;
     QSplitter* m_splitter = nullptr;
     QLabel* m_notes = nullptr;
     DetailTable* m_numbers = nullptr;

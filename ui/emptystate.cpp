@@ -93,6 +93,7 @@ void EmptyState::updateLook()
     m_title->setFont(large);
     const int mark = grid(font(), 16);
     m_mark->setPixmap(applicationIcon().pixmap(QSize(mark, mark), devicePixelRatioF()));
+    m_demo->setIcon(glyph(Glyph::Play, theme.onButton));
     QPalette quiet = palette();
     quiet.setColor(QPalette::Text, theme.dimText); // the role that goes with the background below
     for (QLabel* label : {m_text, m_demoText})

@@ -78,12 +78,10 @@ int EventDelegate::columnWidth(int column, const QFont& font)
     switch (column) {
     case EventModel::TimeColumn:
         return QFontMetrics(numberFont(font)).horizontalAdvance(QStringLiteral("00:00:00")) + grid(font, 8);
-    case EventModel::AgentColumn:
-        return metrics.averageCharWidth() * 20 + grid(font, 4);
+    case EventModel::AgentColumn: return metrics.averageCharWidth() * 20 + grid(font, 4);
     case EventModel::KindColumn:
         return metrics.horizontalAdvance(QStringLiteral("compaction")) + grid(font, 8);
-    default:
-        return metrics.averageCharWidth() * 60;
+    default: return metrics.averageCharWidth() * 60;
     }
 }
 

@@ -49,8 +49,13 @@ void EventView::setColumns()
 {
     header()->setStretchLastSection(true);
     header()->setMinimumSectionSize(1);
-    for (int column = 0; column < EventModel::TextColumn; ++column)
-        setColumnWidth(column, EventDelegate::columnWidth(column, font()));
+    // In a narrow view the names give way first: the text is what is read.
+    const int widest = viewport()->width() / 5;
+    for (int column = 0; column < EventModel::TextColumn; ++column) {
+        const int width = EventDelegate::columnWidth(column, font());
+        setColumnWidth(
+            column, column == EventModel::AgentColumn ? std::min(width, std::max(widest, width / 2)) : width);
+    }
 }
 
 void EventView::holdPlace()
@@ -144,6 +149,13 @@ void EventView::keyPressEvent(QKeyEvent* event)
         return;
     }
     QTreeView::keyPressEvent(event);
+}
+
+void EventView::resizeEvent(QResizeEvent* event)
+{
+    QTreeView::resizeEvent(event);
+    if (model() != nullptr && event->size().width() != event->oldSize().width())
+        setColumns();
 }
 
 } // namespace plimsoll

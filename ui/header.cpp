@@ -217,11 +217,8 @@ bool Header::eventFilter(QObject* watched, QEvent* event)
             return true;
         case Qt::Key_Down:
         case Qt::Key_Return:
-        case Qt::Key_Enter:
-            emit searchLeft();
-            return true;
-        default:
-            break;
+        case Qt::Key_Enter: emit searchLeft(); return true;
+        default: break;
         }
     }
     return QWidget::eventFilter(watched, event);

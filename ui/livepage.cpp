@@ -195,7 +195,8 @@ QWidget* LivePage::makeEventTitle()
     m_pattern->setClearButtonEnabled(true);
     m_pattern->setMaxLength(int(EventProxy::maxPatternLength));
     m_pattern->setAccessibleName(QStringLiteral("Filter events by text"));
-    m_pattern->setFixedWidth(grid(font(), 40));
+    m_pattern->setMinimumWidth(grid(font(), 22));
+    m_pattern->setMaximumWidth(grid(font(), 40));
     m_regex = new QToolButton(row);
     m_regex->setText(QStringLiteral(".*"));
     m_regex->setCheckable(true);
@@ -205,7 +206,7 @@ QWidget* LivePage::makeEventTitle()
     layout->addWidget(m_patternError, 1);
     layout->addWidget(m_agentChoice);
     layout->addWidget(m_tagChoice);
-    layout->addWidget(m_pattern);
+    layout->addWidget(m_pattern, 1);
     layout->addWidget(m_regex);
     connect(m_agentChoice, &QComboBox::currentIndexChanged, this, [this](int index) {
         m_visible.setAgent(m_agentChoice->itemData(index).value<AgentId>());

@@ -290,14 +290,6 @@ void MainWindow::refreshPage()
 {
     const bool empty = m_agents.rowCount() == 0;
     QWidget* page = empty ? static_cast<QWidget*>(m_empty) : m_panes;
-    if (m_pages->currentWidget() != page) {
-        m_pages->setCurrentWidget(page);
-        // Arrows move among the agents at once; a search that has begun keeps the keyboard.
-        if (m_rows.filterText().isEmpty())
-            focusPane(empty ? page : m_list);
-    }
-    if (empty)
-        return;
     const QModelIndex first = m_rows.index(0, 0);
     if (m_followFirst && first.isValid() && !first.data(AgentProxy::CollapsedRole).toBool()) {
         m_selecting = true;
@@ -305,6 +297,12 @@ void MainWindow::refreshPage()
         m_selecting = false;
         m_followFirst = m_progress.running;
     }
+    if (m_pages->currentWidget() == page)
+        return;
+    m_pages->setCurrentWidget(page);
+    // Arrows move among the agents at once; a search that has begun keeps the keyboard.
+    if (m_rows.filterText().isEmpty())
+        focusPane(empty ? page : m_list);
 }
 
 void MainWindow::changeEvent(QEvent* event)

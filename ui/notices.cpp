@@ -127,8 +127,7 @@ std::optional<Notice> NoticeRules::onState(const Event& event, const StateChange
     }
     case AgentState::Unknown:
     case AgentState::Executing:
-    case AgentState::Waiting:
-        break;
+    case AgentState::Waiting: break;
     }
     return std::nullopt;
 }

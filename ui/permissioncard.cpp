@@ -24,12 +24,9 @@ constexpr int maxCommandLines = 8; // beyond it the command scrolls
 QString titleOf(PermissionKind kind)
 {
     switch (kind) {
-    case PermissionKind::Question:
-        return QStringLiteral("Question");
-    case PermissionKind::Plan:
-        return QStringLiteral("Plan to approve");
-    case PermissionKind::Permission:
-        break;
+    case PermissionKind::Question: return QStringLiteral("Question");
+    case PermissionKind::Plan: return QStringLiteral("Plan to approve");
+    case PermissionKind::Permission: break;
     }
     return QStringLiteral("Permission needed");
 }

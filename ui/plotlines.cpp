@@ -28,14 +28,10 @@ double distanceToSegment(QPointF p, QPointF a, QPointF b)
 std::optional<qint64> spanOf(PlotRange range)
 {
     switch (range) {
-    case PlotRange::QuarterHour:
-        return 15 * minuteMs;
-    case PlotRange::ThreeHours:
-        return 3 * hourMs;
-    case PlotRange::Day:
-        return dayMs;
-    case PlotRange::All:
-        break;
+    case PlotRange::QuarterHour: return 15 * minuteMs;
+    case PlotRange::ThreeHours: return 3 * hourMs;
+    case PlotRange::Day: return dayMs;
+    case PlotRange::All: break;
     }
     return std::nullopt;
 }
@@ -43,14 +39,10 @@ std::optional<qint64> spanOf(PlotRange range)
 QString rangeWords(PlotRange range)
 {
     switch (range) {
-    case PlotRange::QuarterHour:
-        return QStringLiteral("last 15 min");
-    case PlotRange::ThreeHours:
-        return QStringLiteral("last 3 h");
-    case PlotRange::Day:
-        return QStringLiteral("last 24 h");
-    case PlotRange::All:
-        break;
+    case PlotRange::QuarterHour: return QStringLiteral("last 15 min");
+    case PlotRange::ThreeHours: return QStringLiteral("last 3 h");
+    case PlotRange::Day: return QStringLiteral("last 24 h");
+    case PlotRange::All: break;
     }
     return QStringLiteral("all time");
 }

@@ -27,12 +27,9 @@ bool hasControl(const QString& text)
 QString program(AgentKind kind)
 {
     switch (kind) {
-    case AgentKind::ClaudeCode:
-        return QStringLiteral("claude --resume ");
-    case AgentKind::Codex:
-        return QStringLiteral("codex resume ");
-    case AgentKind::Other:
-        break;
+    case AgentKind::ClaudeCode: return QStringLiteral("claude --resume ");
+    case AgentKind::Codex: return QStringLiteral("codex resume ");
+    case AgentKind::Other: break;
     }
     return {};
 }

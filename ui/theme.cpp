@@ -74,22 +74,12 @@ QString styleSheet(const Theme& theme)
 QString resourceOf(Glyph which)
 {
     switch (which) {
-    case Glyph::Search:
-        return QStringLiteral(":/icons/search.svg");
-    case Glyph::Menu:
-        return QStringLiteral(":/icons/menu.svg");
-    case Glyph::Close:
-        return QStringLiteral(":/icons/close.svg");
-    case Glyph::Folder:
-        return QStringLiteral(":/icons/folder.svg");
-    case Glyph::Copy:
-        return QStringLiteral(":/icons/copy.svg");
-    case Glyph::Terminal:
-        return QStringLiteral(":/icons/terminal.svg");
-    case Glyph::Play:
-        return QStringLiteral(":/icons/play.svg");
-    case Glyph::Warning:
-        return QStringLiteral(":/icons/warning.svg");
+    case Glyph::Search: return QStringLiteral(":/icons/search.svg");
+    case Glyph::Menu: return QStringLiteral(":/icons/menu.svg");
+    case Glyph::Close: return QStringLiteral(":/icons/close.svg");
+    case Glyph::Folder: return QStringLiteral(":/icons/folder.svg");
+    case Glyph::Copy: return QStringLiteral(":/icons/copy.svg");
+    case Glyph::Play: return QStringLiteral(":/icons/play.svg");
     }
     return {};
 }
@@ -267,13 +257,10 @@ QPalette Theme::palette() const
 QColor Theme::bar(FillLevel level) const
 {
     switch (level) {
-    case FillLevel::Critical:
-        return critical;
-    case FillLevel::Warning:
-        return warning;
+    case FillLevel::Critical: return critical;
+    case FillLevel::Warning: return warning;
     case FillLevel::Calm:
-    case FillLevel::Unknown:
-        break;
+    case FillLevel::Unknown: break;
     }
     return calm;
 }
@@ -282,16 +269,12 @@ QColor Theme::dot(AgentState state) const
 {
     switch (state) {
     case AgentState::Blocked:
-    case AgentState::Waiting:
-        return warning;
-    case AgentState::Executing:
-        return working;
-    case AgentState::Failed:
-        return critical;
+    case AgentState::Waiting: return warning;
+    case AgentState::Executing: return working;
+    case AgentState::Failed: return critical;
     case AgentState::Idle:
     case AgentState::Complete:
-    case AgentState::Unknown:
-        break;
+    case AgentState::Unknown: break;
     }
     return quiet;
 }

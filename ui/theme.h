@@ -79,7 +79,7 @@ void applyTheme(bool dark);
 /// A copy one step smaller (for second lines) or larger; `by` in points of a 10 pt font.
 [[nodiscard]] QFont resized(const QFont& font, double by);
 
-enum class Glyph : quint8 { Search, Menu, Close, Folder, Copy, Terminal, Play, Warning };
+enum class Glyph : quint8 { Search, Menu, Close, Folder, Copy, Play };
 
 /// One of our drawings, tinted; sharp at every size and scale.
 [[nodiscard]] QIcon glyph(Glyph which, const QColor& color);

@@ -95,7 +95,7 @@ QSize FlatChoice::sizeHint() const
 
 QSize FlatChoice::minimumSizeHint() const
 {
-    return {grid(font(), 16), sizeHint().height()};
+    return {std::min(sizeHint().width(), grid(font(), 25)), sizeHint().height()};
 }
 
 void FlatChoice::paintEvent(QPaintEvent* /*event*/)

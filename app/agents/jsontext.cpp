@@ -40,13 +40,15 @@ std::string_view rawValue(simdjson::ondemand::value value)
     std::string_view raw;
     if (type == simdjson::ondemand::json_type::object) {
         simdjson::ondemand::object object;
-        if (value.get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(raw) != simdjson::SUCCESS)
+        if (value.get_object().get(object) != simdjson::SUCCESS ||
+            object.raw_json().get(raw) != simdjson::SUCCESS)
             return {};
         return raw;
     }
     if (type == simdjson::ondemand::json_type::array) {
         simdjson::ondemand::array array;
-        if (value.get_array().get(array) != simdjson::SUCCESS || array.raw_json().get(raw) != simdjson::SUCCESS)
+        if (value.get_array().get(array) != simdjson::SUCCESS ||
+            array.raw_json().get(raw) != simdjson::SUCCESS)
             return {};
         return raw;
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <simdjson.h>
-
 #include <cstdint>
+#include <simdjson.h>
 #include <string>
 #include <string_view>
 

@@ -31,9 +31,11 @@ AgentHomes agentHomes(const QString& home, bool useEnvironment)
 QList<LogRoot> logRoots(const AgentHomes& homes)
 {
     return {
-        {AgentKind::ClaudeCode, homes.claude + QStringLiteral("/projects"), 6, claudeLogRole, makeClaudeReader},
+        {AgentKind::ClaudeCode, homes.claude + QStringLiteral("/projects"), 6, claudeLogRole,
+         makeClaudeReader},
         {AgentKind::Codex, homes.codex + QStringLiteral("/sessions"), 4, codexLogRole, makeCodexReader},
-        {AgentKind::Codex, homes.codex + QStringLiteral("/archived_sessions"), 1, codexLogRole, makeCodexReader},
+        {AgentKind::Codex, homes.codex + QStringLiteral("/archived_sessions"), 1, codexLogRole,
+         makeCodexReader},
     };
 }
 

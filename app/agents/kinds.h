@@ -16,8 +16,8 @@ namespace plimsoll {
 /// What a log file is, by its path below its root.
 struct LogRole
 {
-    std::string sessionId; ///< empty = the lines tell
-    std::string agentId;   ///< not empty for a subagent's file
+    std::string sessionId;   ///< empty = the lines tell
+    std::string agentId;     ///< not empty for a subagent's file
     bool compressed = false; ///< zstd
 };
 
@@ -25,7 +25,7 @@ struct LogRole
 struct LogRoot
 {
     AgentKind kind = AgentKind::Other;
-    QString path; ///< absolute; need not exist, may be a symlink
+    QString path;     ///< absolute; need not exist, may be a symlink
     int maxDepth = 0; ///< folders below the root that may hold logs
     std::optional<LogRole> (*roleOf)(std::string_view relativePath) = nullptr; ///< nothing = not a log
     std::unique_ptr<LogReader> (*makeReader)(const LogRole& role, std::string_view relativePath) = nullptr;

@@ -47,8 +47,8 @@ private:
     LogReader& m_reader;
     ReaderSink& m_sink;
     std::vector<char>& m_buffer;
-    size_t m_begin = 0; ///< first byte that is not done with
-    size_t m_end = 0;   ///< behind the last byte
+    size_t m_begin = 0;    ///< first byte that is not done with
+    size_t m_end = 0;      ///< behind the last byte
     size_t m_searched = 0; ///< no newline before this
 };
 

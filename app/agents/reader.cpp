@@ -88,7 +88,8 @@ std::string oneLine(std::string_view text, size_t limit)
 
 namespace {
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms").
+/// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date
+/// algorithms").
 int64_t daysFromCivil(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2 ? 1 : 0;
@@ -165,8 +166,8 @@ int64_t parseIsoMs(std::string_view text)
     const int64_t second = takeDigits(text, 2);
     if (!dash1 || !dash2 || !separator || !colon1 || !colon2)
         return 0;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
-        minute > 59 || second < 0 || second > 60)
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
+        minute < 0 || minute > 59 || second < 0 || second > 60)
         return 0;
     int64_t fractionMs = 0;
     int64_t zoneMs = 0;

@@ -46,12 +46,12 @@ enum class TurnPhase : uint8_t {
 /// One context window: the session's own (threads[0]), or a subagent whose lines are nested in the same file.
 struct ThreadFacts
 {
-    std::string agentId; ///< empty for the session itself
-    std::string role;    ///< type of subagent, may be empty
-    std::string name;    ///< description given by the parent, may be empty
-    std::string model;   ///< of its last response
+    std::string agentId;        ///< empty for the session itself
+    std::string role;           ///< type of subagent, may be empty
+    std::string name;           ///< description given by the parent, may be empty
+    std::string model;          ///< of its last response
     std::string requestedModel; ///< as asked for, with [1m]; empty where the log does not say
-    int64_t firstAtMs = 0; ///< ms UTC, 0 = none yet
+    int64_t firstAtMs = 0;      ///< ms UTC, 0 = none yet
     int64_t lastAtMs = 0;
     std::optional<int64_t> contextTokens;
     int64_t contextAtMs = 0; ///< ms UTC of what set contextTokens
@@ -64,7 +64,8 @@ struct ThreadFacts
 
     TurnPhase phase = TurnPhase::Unknown;
     int64_t phaseAtMs = 0; ///< ms UTC
-    std::string activity;  ///< one line: tool and its object, or the head of the last text; plain, at most 200 bytes
+    std::string
+        activity; ///< one line: tool and its object, or the head of the last text; plain, at most 200 bytes
     std::string openTool;  ///< name of the tool that runs or asks, empty = none
     std::string openInput; ///< its input for people, at most 4 KiB
 };
@@ -86,14 +87,14 @@ struct FileFacts
     std::string agentId;         ///< not empty: this file is a subagent's of `sessionId` (Claude Code)
     std::string parentSessionId; ///< not empty: this session is a subagent of that session (Codex)
     std::string forkedFromSessionId;
-    std::string title;           ///< best title so far: given by a person > by the agent > first prompt
+    std::string title; ///< best title so far: given by a person > by the agent > first prompt
     std::string workingDir;
     std::string gitBranch;
-    std::string clientVersion;   ///< of the last line that has one
-    int64_t firstAtMs = 0;       ///< ms UTC of the first line with a timestamp; 0 = none
-    int64_t lastAtMs = 0;        ///< the largest
+    std::string clientVersion; ///< of the last line that has one
+    int64_t firstAtMs = 0;     ///< ms UTC of the first line with a timestamp; 0 = none
+    int64_t lastAtMs = 0;      ///< the largest
     int64_t lines = 0;
-    int64_t badLines = 0;        ///< not JSON, cut, or too long
+    int64_t badLines = 0;            ///< not JSON, cut, or too long
     std::vector<std::string> models; ///< names by index, as met
     std::vector<ThreadFacts> threads{1};
     std::vector<CompactionFact> compactions;
@@ -167,7 +168,8 @@ protected:
 /// The first line that holds something, control characters turned to spaces, at most `limit` bytes.
 [[nodiscard]] std::string oneLine(std::string_view text, size_t limit);
 
-/// ms UTC of an ISO 8601 time as the agents write it ("2026-01-08T15:49:03.054Z", also +hh:mm); 0 if it is none.
+/// ms UTC of an ISO 8601 time as the agents write it ("2026-01-08T15:49:03.054Z", also +hh:mm); 0 if it is
+/// none.
 [[nodiscard]] int64_t parseIsoMs(std::string_view text);
 
 } // namespace plimsoll

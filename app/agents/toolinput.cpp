@@ -3,9 +3,8 @@
 
 #include "app/agents/reader.h"
 
-#include <simdjson.h>
-
 #include <array>
+#include <simdjson.h>
 
 namespace plimsoll {
 
@@ -13,8 +12,8 @@ namespace {
 
 /// The keys that say what a call is about, the most telling first.
 constexpr std::array<std::string_view, 14> tellingKeys{
-    "command",   "cmd", "file_path", "notebook_path", "pattern",  "query", "url",
-    "skill",     "plan", "description", "prompt",       "question", "subject", "path",
+    "command", "cmd",  "file_path",   "notebook_path", "pattern",  "query",   "url",
+    "skill",   "plan", "description", "prompt",        "question", "subject", "path",
 };
 
 } // namespace

@@ -46,16 +46,12 @@ SmallFile readSmall(const QByteArray& root, const QByteArray& relative)
 void setState(LiveSession& session, const RegistryEntry& entry)
 {
     switch (entry.status) {
-    case RegistryStatus::Busy:
-        session.state = AgentState::Executing;
-        return;
+    case RegistryStatus::Busy: session.state = AgentState::Executing; return;
     case RegistryStatus::Waiting:
         session.state = AgentState::Blocked;
         session.reason = entry.waitingFor.isEmpty() ? QStringLiteral("waits for you") : entry.waitingFor;
         return;
-    case RegistryStatus::Idle:
-        session.state = AgentState::Idle;
-        return;
+    case RegistryStatus::Idle: session.state = AgentState::Idle; return;
     case RegistryStatus::Shell:
         session.state = AgentState::Idle;
         session.reason = QStringLiteral("background shell runs");

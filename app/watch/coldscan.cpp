@@ -61,7 +61,8 @@ LogFile makeLogFile(const FoundLog& found)
     file.root = QFile::encodeName(found.root->path);
     file.relative = found.relative;
     file.path = found.root->path + QLatin1Char('/') + QFile::decodeName(found.relative);
-    file.reader = found.root->makeReader(found.role, {found.relative.constData(), size_t(found.relative.size())});
+    file.reader =
+        found.root->makeReader(found.role, {found.relative.constData(), size_t(found.relative.size())});
     return file;
 }
 
@@ -134,7 +135,8 @@ ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet)
     QThreadPool pool;
     for (int i = 0; i < pool.maxThreadCount(); ++i) {
         pool.start([&] {
-            for (qsizetype index = next.fetch_add(1); index < listing.logs.size(); index = next.fetch_add(1)) {
+            for (qsizetype index = next.fetch_add(1); index < listing.logs.size();
+                 index = next.fetch_add(1)) {
                 ScannedLog scanned = scanOne(listing.logs.at(index), nullptr);
                 const std::lock_guard lock(mutex);
                 done.push_back(std::move(scanned));

@@ -54,8 +54,8 @@ struct ScannedLog
     bool failed = false; ///< it could not be opened
 };
 
-/// Reads all logs of a listing on a pool of threads and hands each to the receiver when it is done. Keeps no facts
-/// itself. Belongs to the receiver's thread; its destructor cancels and waits for the reads that run.
+/// Reads all logs of a listing on a pool of threads and hands each to the receiver when it is done. Keeps no
+/// facts itself. Belongs to the receiver's thread; its destructor cancels and waits for the reads that run.
 class ColdScan
 {
 public:

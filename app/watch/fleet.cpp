@@ -21,16 +21,17 @@ QString keyOf(AgentKind kind, const QString& nativePath)
 
 } // namespace
 
-Fleet::Fleet(const Catalogue& catalogue, const QString& home)
+Fleet::Fleet(const Catalogue& catalogue, QString home)
     : m_catalogue(catalogue)
-    , m_home(home)
+    , m_home(std::move(home))
     , m_ledger(catalogue)
 {
 }
 
 AgentId Fleet::idOf(AgentKind kind, const QString& nativePath) const
 {
-    return {QUuid::createUuidV5(idNamespace, toName(kind) + QLatin1Char('\n') + m_home + QLatin1Char('\n') + nativePath)};
+    return {QUuid::createUuidV5(idNamespace,
+                                toName(kind) + QLatin1Char('\n') + m_home + QLatin1Char('\n') + nativePath)};
 }
 
 Ledger::Row Fleet::rowFor(AgentKind kind, const QString& nativePath)
@@ -68,7 +69,8 @@ void Fleet::joinThreads(size_t index)
     const QString session = QString::fromStdString(facts.sessionId);
     for (size_t thread = file.rows.size(); thread < facts.threads.size(); ++thread) {
         const std::string& agentId = facts.threads[thread].agentId;
-        const QString path = agentId.empty() ? session : session + QLatin1Char('/') + QString::fromStdString(agentId);
+        const QString path =
+            agentId.empty() ? session : session + QLatin1Char('/') + QString::fromStdString(agentId);
         const Ledger::Row row = rowFor(file.kind, path);
         file.rows.push_back(row);
         m_rows[row].places.push_back({index, static_cast<uint32_t>(thread)});
@@ -170,8 +172,8 @@ std::vector<RowSource> Fleet::sourcesOf(const Row& row) const
         // After a file began anew its nested threads come back one by one.
         if (place.thread >= facts.threads.size() || facts.lines <= facts.badLines)
             continue;
-        sources.push_back({&facts, &facts.threads[place.thread], file.role.agentId.empty() ? nullptr : &file.meta,
-                           file.path, file.ledgerFile});
+        sources.push_back({&facts, &facts.threads[place.thread],
+                           file.role.agentId.empty() ? nullptr : &file.meta, file.path, file.ledgerFile});
     }
     return sources;
 }
@@ -197,6 +199,8 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
         }
         if (agent.info.name.isEmpty())
             agent.info.name = agent.info.workingDir.section(QLatin1Char('/'), -1);
+        if (agent.info.name.isEmpty())
+            agent.info.name = QStringLiteral("session ") + row.nativePath.left(8);
         static const std::vector<RowSource> nothing;
         setState(row, nothing, nowMs);
         return;
@@ -220,7 +224,8 @@ void Fleet::setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& 
     }
     if (row.live && row.live->nameGiven && !row.live->name.isEmpty())
         info.name = row.live->name;
-    if (row.live && !row.live->continuesSessionId.isEmpty())
+    // The same process may also have gone back to an older session (/resume): that one continues nothing.
+    if (row.live && !row.live->continuesSessionId.isEmpty() && info.createdAtMs >= row.live->startedAtMs)
         info.continuesId = idOf(row.kind, row.live->continuesSessionId);
 }
 
@@ -255,9 +260,9 @@ void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 now
     row.built.stateSinceMs = decided.sinceMs;
     row.stateUntilMs = decided.validForMs > 0 ? nowMs + decided.validForMs : 0;
     if (decided.state == AgentState::Blocked && !inputs.thread->openTool.empty()) {
-        row.built.info.summary = QStringLiteral("Asks: %1 %2").arg(
-            QString::fromStdString(inputs.thread->openTool),
-            QString::fromStdString(oneLine(inputs.thread->openInput, 200)));
+        row.built.info.summary = QStringLiteral("Asks: %1 %2")
+                                     .arg(QString::fromStdString(inputs.thread->openTool),
+                                          QString::fromStdString(oneLine(inputs.thread->openInput, 200)));
     }
 }
 
@@ -338,7 +343,8 @@ void Fleet::tellChange(Row& row, Events& events)
         events.append({0, atMs, row.id, UsageChanged{row.built.usage}});
     if (row.agent.info != row.built.info)
         events.append({0, atMs, row.id, AgentChanged{row.built.info}});
-    const bool stateDiffers = row.agent.state != row.built.state || row.agent.stateReason != row.built.stateReason ||
+    const bool stateDiffers = row.agent.state != row.built.state ||
+                              row.agent.stateReason != row.built.stateReason ||
                               row.agent.stateSource != row.built.stateSource;
     if (stateDiffers) {
         events.append({0, atMs, row.id,

@@ -44,13 +44,14 @@ struct ReadBatch
     std::vector<LogItem> items;
 };
 
-/// All agents that logs and registries tell of: joins files to rows, counts through the Ledger, decides states
-/// and says what has changed as events. Reads no file and watches nothing. Belongs to the watch thread.
+/// All agents that logs and registries tell of: joins files to rows, counts through the Ledger, decides
+/// states and says what has changed as events. Reads no file and watches nothing. Belongs to the watch
+/// thread.
 class Fleet
 {
 public:
     /// \param home absolute path of the home folder; it is part of each agent's id
-    Fleet(const Catalogue& catalogue, const QString& home);
+    Fleet(const Catalogue& catalogue, QString home);
 
     /// Takes a file in; the answer is its index. Its reader may have read already.
     [[nodiscard]] size_t addFile(LogFile file);
@@ -73,8 +74,8 @@ public:
     int publishOlder(int limit);
     [[nodiscard]] int unpublished() const;
 
-    /// What has changed since the last call, ready for the Recorder. What was printed comes before what counts it.
-    /// \param nowMs ms UTC
+    /// What has changed since the last call, ready for the Recorder. What was printed comes before what
+    /// counts it. \param nowMs ms UTC
     [[nodiscard]] Events takeEvents(qint64 nowMs);
 
     /// Looks again at states that change by time alone. \param nowMs ms UTC
@@ -102,12 +103,12 @@ private:
         QString nativePath; ///< `session` or `session/agent`
         QString parentPath; ///< native path of the parent, empty = none
         std::vector<Place> places;
-        Agent agent;        ///< as last told
-        Agent built;        ///< as the facts say now, not told yet
+        Agent agent; ///< as last told
+        Agent built; ///< as the facts say now, not told yet
         std::optional<LiveSession> live;
-        qint64 stateUntilMs = 0; ///< its state may change at this time by itself; 0 = not
-        QString permission;      ///< id of the request that is open, empty = none
-        QString permissionInput; ///< tool and input as last told
+        qint64 stateUntilMs = 0;      ///< its state may change at this time by itself; 0 = not
+        QString permission;           ///< id of the request that is open, empty = none
+        QString permissionInput;      ///< tool and input as last told
         QSet<qint64> toldCompactions; ///< ms UTC of those that were told
         bool changed = false;
         bool told = false;

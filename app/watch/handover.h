@@ -11,10 +11,10 @@
 
 namespace plimsoll {
 
-/// Carries values to another thread: a queue under a mutex, with Qt as wake-up only, so that ThreadSanitizer can
-/// follow (BUILD.md §9.3). One wake-up takes all that waits. push() from any thread; the receiver's function
-/// runs in the receiver's thread, in order. Values pushed before connectTo() wait; after the receiver is gone they
-/// are dropped. Copies share one queue.
+/// Carries values to another thread: a queue under a mutex, with Qt as wake-up only, so that ThreadSanitizer
+/// can follow (BUILD.md §9.3). One wake-up takes all that waits. push() from any thread; the receiver's
+/// function runs in the receiver's thread, in order. Values pushed before connectTo() wait; after the
+/// receiver is gone they are dropped. Copies share one queue.
 template <typename T>
 class Handover
 {
@@ -57,8 +57,8 @@ private:
     struct Queue
     {
         std::mutex mutex;
-        std::vector<T> values;               // guarded by mutex
-        QObject* receiver = nullptr;         // guarded by mutex
+        std::vector<T> values;                    // guarded by mutex
+        QObject* receiver = nullptr;              // guarded by mutex
         std::function<void(std::vector<T>)> take; // guarded by mutex
     };
 

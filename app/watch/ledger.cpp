@@ -97,8 +97,9 @@ void Ledger::add(const Response& response, File file, Row row, const std::vector
 {
     bool isNew = false;
     Entry& entry = entryFor(response.key, isNew);
-    const auto named = response.ownerHash != 0 && response.thread == 0 ? m_rowBySession.find(response.ownerHash)
-                                                                       : m_rowBySession.end();
+    const auto named = response.ownerHash != 0 && response.thread == 0
+                           ? m_rowBySession.find(response.ownerHash)
+                           : m_rowBySession.end();
     const bool ownerNamed = named != m_rowBySession.end();
     const bool takesOver = isNew || (ownerNamed && !entry.ownerNamed) ||
                            (ownerNamed == entry.ownerNamed && ranksBefore(file, entry.ownerFile));
@@ -130,7 +131,8 @@ void Ledger::book(const Entry& entry, int sign)
     if (entry.row >= m_rows.size())
         m_rows.resize(entry.row + 1);
     std::vector<ModelSum>& sums = m_rows[entry.row];
-    auto sum = std::find_if(sums.begin(), sums.end(), [&](const ModelSum& s) { return s.model == entry.model; });
+    auto sum =
+        std::find_if(sums.begin(), sums.end(), [&](const ModelSum& s) { return s.model == entry.model; });
     if (sum == sums.end()) {
         sums.push_back({entry.model, 0, 0, 0, {}});
         sum = sums.end() - 1;

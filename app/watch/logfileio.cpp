@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
 #include <unistd.h>
 
 namespace plimsoll {
@@ -57,7 +56,8 @@ void readCompressed(LogFile& file, int fd, ReaderSink& sink, ReadResult& result,
     result.bytes = file.sizeBytes;
 }
 
-void readPlain(LogFile& file, int fd, ReaderSink& sink, ReadResult& result, const std::atomic<bool>* cancelled)
+void readPlain(LogFile& file, int fd, ReaderSink& sink, ReadResult& result,
+               const std::atomic<bool>* cancelled)
 {
     LineSplitter splitter(file.position, *file.reader, sink);
     qint64 offset = file.position.offset;

@@ -37,18 +37,18 @@ struct ReadResult
     ReadBatch batch;
 };
 
-/// Reads what a log file holds beyond its position, through its reader, and settles the reader. Never blocks, at
-/// most maxReadBytes at once. Any thread, one at a time per file.
-/// \param wantLog whether LogItems are built
-/// \param cancelled looked at between chunks; may be null
+/// Reads what a log file holds beyond its position, through its reader, and settles the reader. Never blocks,
+/// at most maxReadBytes at once. Any thread, one at a time per file. \param wantLog whether LogItems are
+/// built \param cancelled looked at between chunks; may be null
 [[nodiscard]] ReadResult readNew(LogFile& file, bool wantLog, const std::atomic<bool>* cancelled = nullptr);
 
 /// The meta file beside a subagent's log; empty where there is none.
 [[nodiscard]] SubagentMeta readSubagentMeta(const LogFile& file);
 
-/// Feeds `reader` with the lines of a log from byte `from` on, as long as they begin before byte `to`; the first
-/// line is left out unless `from` is 0 or the beginning of a line. For history and curves: changes nothing.
-/// Compressed logs are read from their beginning. False if the file cannot be read.
-[[nodiscard]] bool readRange(const LogFile& file, qint64 from, qint64 to, LogReader& reader, ReaderSink& sink);
+/// Feeds `reader` with the lines of a log from byte `from` on, as long as they begin before byte `to`; the
+/// first line is left out unless `from` is 0 or the beginning of a line. For history and curves: changes
+/// nothing. Compressed logs are read from their beginning. False if the file cannot be read.
+[[nodiscard]] bool readRange(const LogFile& file, qint64 from, qint64 to, LogReader& reader,
+                             ReaderSink& sink);
 
 } // namespace plimsoll

@@ -151,7 +151,8 @@ QJsonObject historyOf(const Fleet& fleet, const QJsonObject& params)
     const int limit = std::clamp(params.value(QStringLiteral("limit")).toInt(defaultPage), 1, maxPage);
     const qint64 end = std::max<qint64>(file.position.offset, file.sizeBytes);
     const auto before = qint64(params.value(QStringLiteral("before_offset")).toDouble(double(end)));
-    const Page page = readPage(file, agentIdOf(fleet, *place), std::clamp<qint64>(before, 0, end), size_t(limit));
+    const Page page =
+        readPage(file, agentIdOf(fleet, *place), std::clamp<qint64>(before, 0, end), size_t(limit));
     if (!page.readable)
         return refusal(QStringLiteral("the log %1 cannot be read any more").arg(file.path));
     QJsonArray items;
@@ -231,7 +232,8 @@ QJsonArray thinned(const std::vector<std::pair<int64_t, int64_t>>& points)
     for (size_t i = 0; i < points.size(); ++i) {
         const bool drop = (i + 1 < points.size() && points[i + 1].second < points[i].second) ||
                           (i > 0 && points[i].second < points[i - 1].second);
-        const bool kept = step == 1 || i % step == 0 || i + 1 == points.size() || (drop && out.size() < maxCurvePoints);
+        const bool kept =
+            step == 1 || i % step == 0 || i + 1 == points.size() || (drop && out.size() < maxCurvePoints);
         if (kept)
             out.append(QJsonArray{double(points[i].first), double(points[i].second)});
     }
@@ -268,9 +270,10 @@ Events recentLines(const Fleet& fleet, const QList<Agent>& newestFirst, int agen
         const qint64 end = std::max<qint64>(file.position.offset, file.sizeBytes);
         const Page page = readPage(file, agentIdOf(fleet, places.back()), end, size_t(lines));
         for (const LogItem& item : page.items) {
-            events.append({0, item.atMs, agent.id,
-                           Logged{item.kind, QString::fromStdString(item.text), QString::fromStdString(item.tool),
-                                  item.truncated, file.path, item.offset, item.block}});
+            events.append(
+                {0, item.atMs, agent.id,
+                 Logged{item.kind, QString::fromStdString(item.text), QString::fromStdString(item.tool),
+                        item.truncated, file.path, item.offset, item.block}});
         }
     }
     std::stable_sort(events.begin(), events.end(),

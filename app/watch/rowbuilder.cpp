@@ -107,7 +107,8 @@ void setContext(Usage& usage, const std::vector<RowSource>& sources)
     for (const RowSource& source : sources) {
         const ThreadFacts& thread = *source.thread;
         if (thread.contextPeak)
-            usage.contextPeakTokens = std::max<qint64>(usage.contextPeakTokens.value_or(0), *thread.contextPeak);
+            usage.contextPeakTokens =
+                std::max<qint64>(usage.contextPeakTokens.value_or(0), *thread.contextPeak);
         if (thread.contextTokens && (!newest || thread.contextAtMs > newest->thread->contextAtMs))
             newest = &source;
     }
@@ -254,7 +255,8 @@ QStringList buildNotes(const std::vector<RowSource>& sources, const Ledger& ledg
             badLines += source.facts->badLines;
     }
     if (underReported)
-        notes.append(QStringLiteral("output under-reported: this log holds only placeholders for output tokens"));
+        notes.append(
+            QStringLiteral("output under-reported: this log holds only placeholders for output tokens"));
     for (const ModelSum& sum : ledger.sums(row)) {
         if (sum.unpriced > 0)
             notes.append(QStringLiteral("price of %1 unknown: its cost is not in the sum")

@@ -26,12 +26,14 @@ struct RowSource
 
 /// Puts together what the logs of one row tell: who it is and its numbers; not its state. Pure.
 /// \param row of the ledger
-[[nodiscard]] AgentInfo buildInfo(AgentKind kind, const std::vector<RowSource>& sources, const Ledger& ledger);
+[[nodiscard]] AgentInfo buildInfo(AgentKind kind, const std::vector<RowSource>& sources,
+                                  const Ledger& ledger);
 [[nodiscard]] Usage buildUsage(AgentKind kind, const std::vector<RowSource>& sources, const Ledger& ledger,
-                               Ledger::Row row, const Catalogue& catalogue, const QList<Compaction>& compactions);
+                               Ledger::Row row, const Catalogue& catalogue,
+                               const QList<Compaction>& compactions);
 
 /// Notes that a reader of these numbers must know; empty for most rows.
-[[nodiscard]] QStringList buildNotes(const std::vector<RowSource>& sources, const Ledger& ledger, Ledger::Row row,
-                                     const Usage& usage);
+[[nodiscard]] QStringList buildNotes(const std::vector<RowSource>& sources, const Ledger& ledger,
+                                     Ledger::Row row, const Usage& usage);
 
 } // namespace plimsoll

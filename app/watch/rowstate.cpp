@@ -75,8 +75,9 @@ DecidedState bySilence(const StateInputs& inputs)
         decided.validForMs = freshMs - std::max<qint64>(ageMs, 0) + 1;
         return decided;
     }
-    const QString reason = midTurn(thread) ? QStringLiteral("its log stops in the middle of a turn")
-                                           : QStringLiteral("its log is silent, nothing tells whether it lives");
+    const QString reason = midTurn(thread)
+                               ? QStringLiteral("its log stops in the middle of a turn")
+                               : QStringLiteral("its log is silent, nothing tells whether it lives");
     return {AgentState::Unknown, StateSource::Silence, reason, thread.lastAtMs, 0};
 }
 
@@ -85,7 +86,8 @@ DecidedState ofSubagent(const StateInputs& inputs)
     const ThreadFacts& thread = *inputs.thread;
     const bool ended = inputs.finished || thread.phase == TurnPhase::Done;
     if (thread.phase == TurnPhase::Failed)
-        return {AgentState::Failed, StateSource::Log, QString::fromStdString(thread.activity), thread.phaseAtMs, 0};
+        return {AgentState::Failed, StateSource::Log, QString::fromStdString(thread.activity),
+                thread.phaseAtMs, 0};
     if (ended)
         return {AgentState::Complete, StateSource::Log, QStringLiteral("has reported"), thread.lastAtMs, 0};
     const AgentState parent = inputs.parentState.value_or(AgentState::Unknown);
@@ -94,7 +96,8 @@ DecidedState ofSubagent(const StateInputs& inputs)
         return byPhase(thread, StateSource::Log);
     if (parent == AgentState::Unknown)
         return bySilence(inputs);
-    return {AgentState::Complete, StateSource::Log, QStringLiteral("its session has ended"), thread.lastAtMs, 0};
+    return {AgentState::Complete, StateSource::Log, QStringLiteral("its session has ended"), thread.lastAtMs,
+            0};
 }
 
 } // namespace
@@ -108,8 +111,10 @@ DecidedState decideState(const StateInputs& inputs)
     const ThreadFacts& thread = *inputs.thread;
     if (inputs.tellsLife || inputs.logEnded) {
         if (thread.phase == TurnPhase::Failed)
-            return {AgentState::Failed, StateSource::Log, QString::fromStdString(thread.activity), thread.phaseAtMs, 0};
-        return {AgentState::Complete, StateSource::Log, QStringLiteral("its process has ended"), thread.lastAtMs, 0};
+            return {AgentState::Failed, StateSource::Log, QString::fromStdString(thread.activity),
+                    thread.phaseAtMs, 0};
+        return {AgentState::Complete, StateSource::Log, QStringLiteral("its process has ended"),
+                thread.lastAtMs, 0};
     }
     return bySilence(inputs);
 }

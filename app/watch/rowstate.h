@@ -28,9 +28,9 @@ struct StateInputs
     bool tellsLife = false; ///< this client's builds leave a sign while they live: no sign means ended
     bool logEnded = false;  ///< the log itself says so
     bool isSubagent = false;
-    bool finished = false;  ///< a subagent of which its parent says that it ended
+    bool finished = false;                 ///< a subagent of which its parent says that it ended
     std::optional<AgentState> parentState; ///< of a subagent whose parent is known
-    qint64 nowMs = 0;       ///< ms UTC
+    qint64 nowMs = 0;                      ///< ms UTC
 };
 
 struct DecidedState
@@ -38,7 +38,7 @@ struct DecidedState
     AgentState state = AgentState::Unknown;
     StateSource source = StateSource::None;
     QString reason;
-    qint64 sinceMs = 0;   ///< ms UTC
+    qint64 sinceMs = 0;    ///< ms UTC
     qint64 validForMs = 0; ///< the answer may change after this time though nothing happens; 0 = it does not
 };
 

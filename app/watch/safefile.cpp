@@ -57,20 +57,16 @@ UniqueFd openBelow(int rootFd, const QByteArray& relative, int flags)
 OpenFault faultOf(int error)
 {
     switch (error) {
-    case ENOENT:
-        return OpenFault::Missing;
+    case ENOENT: return OpenFault::Missing;
     case ELOOP:
     case EXDEV:
     case ENOTDIR:
-    case EINVAL:
-        return OpenFault::LeadsOut;
+    case EINVAL: return OpenFault::LeadsOut;
     case ENXIO: // a socket, or a device without a driver
         return OpenFault::NotRegular;
     case EACCES:
-    case EPERM:
-        return OpenFault::Denied;
-    default:
-        return OpenFault::Failed;
+    case EPERM: return OpenFault::Denied;
+    default: return OpenFault::Failed;
     }
 }
 

@@ -65,7 +65,8 @@ void Watcher::start()
         m_anchors->want(QFile::encodeName(root.path), WatchScope::Contents);
     m_anchors->attach(); // what is there is listed by the first scan
 
-    m_liveness = std::make_unique<Liveness>(QFile::encodeName(m_homes.claude), QFile::encodeName(m_homes.codex));
+    m_liveness =
+        std::make_unique<Liveness>(QFile::encodeName(m_homes.claude), QFile::encodeName(m_homes.codex));
     connect(m_liveness.get(), &Liveness::changed, this, [this](const QList<LiveSession>& sessions) {
         for (const LiveSession& session : sessions)
             m_fleet.setLive(session);
@@ -95,8 +96,8 @@ void Watcher::startScan()
         m_scanning.insert(joined(QFile::encodeName(log.root->path), log.relative));
     m_progress = {true, false, 0, listing.logs.size(), 0, listing.bytes};
     m_notices.push(m_progress);
-    m_scan = std::make_unique<ColdScan>(this,
-                                        [this](std::vector<ScannedLog> logs) { takeScanned(std::move(logs)); });
+    m_scan = std::make_unique<ColdScan>(
+        this, [this](std::vector<ScannedLog> logs) { takeScanned(std::move(logs)); });
     if (listing.logs.isEmpty())
         finishScan();
     else
@@ -284,7 +285,8 @@ void Watcher::sweep()
         if (file.mtimeMs < nowMs - recentMs)
             continue;
         const OpenedFile opened = openRegular(file.root, file.relative);
-        if (opened.fault == OpenFault::None && (opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs))
+        if (opened.fault == OpenFault::None &&
+            (opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs))
             m_pending.insert(i);
     }
     m_liveness->recheck();

@@ -37,18 +37,18 @@ struct WatchFailure
 };
 using WatchNotice = std::variant<Progress, Reply, WatchFailure>;
 
-/// Finds the logs of a home, reads them once with a pool of threads and from then on as they grow; joins them with
-/// what lives. Says what it finds as events. Shows nothing and stores nothing. Lives in the watch thread: construct
-/// anywhere, move there, then call start() by a queued call. Sleeps while nothing happens but for a sweep of
-/// recent files every 30 s, which catches what inotify lost.
+/// Finds the logs of a home, reads them once with a pool of threads and from then on as they grow; joins them
+/// with what lives. Says what it finds as events. Shows nothing and stores nothing. Lives in the watch
+/// thread: construct anywhere, move there, then call start() by a queued call. Sleeps while nothing happens
+/// but for a sweep of recent files every 30 s, which catches what inotify lost.
 class Watcher : public QObject
 {
     Q_OBJECT
 
 public:
     /// \param catalogue must outlive the watcher and not change
-    Watcher(const Catalogue& catalogue, const QString& home, const AgentHomes& homes, Handover<WatchCommand> commands,
-            Handover<Event> events, Handover<WatchNotice> notices);
+    Watcher(const Catalogue& catalogue, const QString& home, const AgentHomes& homes,
+            Handover<WatchCommand> commands, Handover<Event> events, Handover<WatchNotice> notices);
     ~Watcher() override;
 
     void start();

@@ -168,7 +168,7 @@ class Agent:
 
 def migration(rec):
     agent = Agent(rec, "api-migration", "claude-code", "claude-opus-4-5-20251101", "shop/backend", -HISTORY_S,
-                  [(-HISTORY_S, 60_000), (-4000, 128_000), (0, 163_500), (LIVE_S, 171_200)], 200_000, 167_000, 4.18,
+                  [(-HISTORY_S, 60_000), (-4000, 128_000), (0, 163_500), (198, 171_200)], 200_000, 167_000, 4.18,
                   branch="orders-v2")
     agent.create("executing", "registry", "busy")
     agent.log(-HISTORY_S + 4, "prompt", "Move the orders table to the new schema and keep the old API.")

@@ -288,14 +288,17 @@ bool parseClaudeLine(std::string_view text, ClaudeLine& line)
     line.clear();
     ondemand::document document;
     ondemand::object object;
-    if (parser.iterate(text.data(), text.size(), text.size() + linePadding).get(document) != simdjson::SUCCESS ||
+    if (parser.iterate(text.data(), text.size(), text.size() + linePadding).get(document) !=
+            simdjson::SUCCESS ||
         document.get_object().get(object) != simdjson::SUCCESS) {
         return false;
     }
-    const bool whole =
-        forEachField(object, [&](std::string_view key, ondemand::value field) { parseField(key, field, line); });
-    // Two writers at once have glued lines together: neither is trusted, as every other reader of these logs does.
-    const bool alone = whole && document.at_end();
+    const bool whole = forEachField(
+        object, [&](std::string_view key, ondemand::value field) { parseField(key, field, line); });
+    // Two writers at once have glued lines together: neither is trusted, as every other reader of these logs
+    // does.
+    const char* behind = nullptr;
+    const bool alone = whole && document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS;
     if (!alone)
         line.clear();
     return alone;

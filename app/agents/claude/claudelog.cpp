@@ -37,7 +37,8 @@ std::string resultText(std::string_view rawArray, size_t limit, bool& truncated)
 
 } // namespace
 
-void ClaudeReader::logText(uint32_t thread, LogKind kind, std::string_view raw, int block, ReaderSink& sink) const
+void ClaudeReader::logText(uint32_t thread, LogKind kind, std::string_view raw, int block,
+                           ReaderSink& sink) const
 {
     if (!sink.wantsLog() || raw.empty())
         return;
@@ -91,7 +92,8 @@ void ClaudeReader::logBlock(uint32_t thread, const ClaudeBlock& block, int index
     sink.logged(std::move(item));
 }
 
-void ClaudeReader::logLine(uint32_t thread, const ClaudeMessage& message, bool assistant, ReaderSink& sink) const
+void ClaudeReader::logLine(uint32_t thread, const ClaudeMessage& message, bool assistant,
+                           ReaderSink& sink) const
 {
     if (!sink.wantsLog())
         return;

@@ -27,14 +27,16 @@ std::optional<LogRole> claudeLogRole(std::string_view relativePath)
     stem.remove_suffix(suffix.size());
     if (stem.empty())
         return std::nullopt;
-    const bool isAgent = stem.substr(0, agentPrefix.size()) == agentPrefix && stem.size() > agentPrefix.size();
+    const bool isAgent =
+        stem.substr(0, agentPrefix.size()) == agentPrefix && stem.size() > agentPrefix.size();
     const size_t folder = relativePath.find(subagentFolder);
     if (folder != std::string_view::npos) {
         const std::string_view session = relativePath.substr(0, folder);
         const size_t before = session.rfind('/');
         if (!isAgent || before == std::string_view::npos)
             return std::nullopt; // journals of workflows and the like
-        return LogRole{std::string(session.substr(before + 1)), std::string(stem.substr(agentPrefix.size())), false};
+        return LogRole{std::string(session.substr(before + 1)), std::string(stem.substr(agentPrefix.size())),
+                       false};
     }
     if (relativePath.find('/') != slash)
         return std::nullopt; // deeper: tool results, memory

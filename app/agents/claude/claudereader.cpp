@@ -38,7 +38,8 @@ UserText userTextKind(std::string_view raw)
         return UserText::Interrupted;
     if (starts("<command-"))
         return UserText::Command;
-    if (starts("<local-command-") || starts("<bash-stdout") || starts("<bash-stderr") || starts("<system-reminder"))
+    if (starts("<local-command-") || starts("<bash-stdout") || starts("<bash-stderr") ||
+        starts("<system-reminder"))
         return UserText::Output;
     return UserText::Prompt;
 }
@@ -397,7 +398,8 @@ void ClaudeReader::readSystem(ReaderSink& sink)
     case keyHash("turn_duration"):
         touch(0);
         // An interrupted or failed turn ends as well; what it ended in says more.
-        if (m_facts.threads[0].phase != TurnPhase::Failed && m_facts.threads[0].phase != TurnPhase::Interrupted)
+        if (m_facts.threads[0].phase != TurnPhase::Failed &&
+            m_facts.threads[0].phase != TurnPhase::Interrupted)
             setPhase(0, TurnPhase::Done);
         m_states[0].openTools.clear();
         break;

@@ -10,7 +10,8 @@ namespace plimsoll {
 
 /// Reads a Claude Code transcript: a session's file or a subagent's. See reader.h for what a reader promises.
 /// Rules: one response counts once by (message.id, requestId), whatever lines repeat it; the context is what
-/// the last main-thread response took in; subagents nested in `agent_progress` lines are threads of their own.
+/// the last main-thread response took in; subagents nested in `agent_progress` lines are threads of their
+/// own.
 class ClaudeReader : public LogReader
 {
 public:
@@ -34,12 +35,13 @@ private:
     struct ThreadState
     {
         std::vector<OpenTool> openTools;
-        std::string lastText;   ///< raw head of the last text block or prompt
+        std::string lastText;    ///< raw head of the last text block or prompt
         bool lastIsTool = false; ///< the last thing worth telling is the newest open tool
         bool changed = false;
     };
 
-    void readAssistant(uint32_t thread, const ClaudeMessage& message, bool countsForContext, ReaderSink& sink);
+    void readAssistant(uint32_t thread, const ClaudeMessage& message, bool countsForContext,
+                       ReaderSink& sink);
     void readResponse(uint32_t thread, const ClaudeMessage& message, bool countsForContext, ReaderSink& sink);
     void readUser(uint32_t thread, const ClaudeMessage& message);
     void readPromptText(uint32_t thread, std::string_view raw);
@@ -50,7 +52,8 @@ private:
     void readCommon();
     void logLine(uint32_t thread, const ClaudeMessage& message, bool assistant, ReaderSink& sink) const;
     void logText(uint32_t thread, LogKind kind, std::string_view raw, int block, ReaderSink& sink) const;
-    void logBlock(uint32_t thread, const ClaudeBlock& block, int index, bool assistant, ReaderSink& sink) const;
+    void logBlock(uint32_t thread, const ClaudeBlock& block, int index, bool assistant,
+                  ReaderSink& sink) const;
 
     void setPhase(uint32_t thread, TurnPhase phase);
     void setTitle(int rank, std::string_view raw);
@@ -62,12 +65,12 @@ private:
     [[nodiscard]] uint32_t threadOf(std::string_view rawAgentId);
 
     ClaudeLine m_line;
-    int64_t m_atMs = 0;     ///< ms UTC of the line being read, 0 = it has no time
+    int64_t m_atMs = 0; ///< ms UTC of the line being read, 0 = it has no time
     int64_t m_offset = 0;
     const bool m_sessionFromLines;
     std::vector<ThreadState> m_states{1};
     std::unordered_map<std::string, uint32_t> m_threadByAgent;
-    std::string m_rawCwd;   ///< as it stood in the last line, to unescape only what changed
+    std::string m_rawCwd; ///< as it stood in the last line, to unescape only what changed
     std::string m_rawBranch;
     int m_titleRank = 0;
     int64_t m_responseLines = 0;

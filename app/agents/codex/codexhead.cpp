@@ -91,12 +91,9 @@ bool isEnough(const Head& head)
     switch (kindOf(head)) {
     case CodexKind::Ignored:
     case CodexKind::Compacted:
-    case CodexKind::Reasoning:
-        return true;
-    case CodexKind::ToolOutput:
-        return !head.line->callId.empty();
-    default:
-        return false;
+    case CodexKind::Reasoning: return true;
+    case CodexKind::ToolOutput: return !head.line->callId.empty();
+    default: return false;
     }
 }
 

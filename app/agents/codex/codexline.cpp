@@ -15,53 +15,37 @@ constexpr size_t maxTexts = 256;
 CodexKind eventKind(std::string_view type, std::string_view itemType)
 {
     switch (keyHash(type)) {
-    case keyHash("token_count"):
-        return CodexKind::TokenCount;
+    case keyHash("token_count"): return CodexKind::TokenCount;
     case keyHash("task_started"):
-    case keyHash("turn_started"):
-        return CodexKind::TaskStarted;
+    case keyHash("turn_started"): return CodexKind::TaskStarted;
     case keyHash("task_complete"):
-    case keyHash("turn_complete"):
-        return CodexKind::TaskComplete;
-    case keyHash("turn_aborted"):
-        return CodexKind::TurnAborted;
-    case keyHash("error"):
-        return CodexKind::Error;
-    case keyHash("stream_error"):
-        return CodexKind::Retrying;
-    case keyHash("user_message"):
-        return CodexKind::Prompt;
-    case keyHash("thread_name_updated"):
-        return CodexKind::ThreadName;
-    case keyHash("item_completed"):
-        return itemType == "UserMessage" ? CodexKind::Prompt : CodexKind::Ignored;
-    default:
-        return CodexKind::Ignored;
+    case keyHash("turn_complete"): return CodexKind::TaskComplete;
+    case keyHash("turn_aborted"): return CodexKind::TurnAborted;
+    case keyHash("error"): return CodexKind::Error;
+    case keyHash("stream_error"): return CodexKind::Retrying;
+    case keyHash("user_message"): return CodexKind::Prompt;
+    case keyHash("thread_name_updated"): return CodexKind::ThreadName;
+    case keyHash("item_completed"): return itemType == "UserMessage" ? CodexKind::Prompt : CodexKind::Ignored;
+    default: return CodexKind::Ignored;
     }
 }
 
 CodexKind itemKind(std::string_view type, std::string_view role)
 {
     switch (keyHash(type)) {
-    case keyHash("message"):
-        return role == "assistant" ? CodexKind::Text : CodexKind::Ignored;
-    case keyHash("agent_message"):
-        return CodexKind::AgentMessage;
-    case keyHash("reasoning"):
-        return CodexKind::Reasoning;
+    case keyHash("message"): return role == "assistant" ? CodexKind::Text : CodexKind::Ignored;
+    case keyHash("agent_message"): return CodexKind::AgentMessage;
+    case keyHash("reasoning"): return CodexKind::Reasoning;
     case keyHash("function_call"):
     case keyHash("custom_tool_call"):
     case keyHash("local_shell_call"):
     case keyHash("tool_search_call"):
     case keyHash("web_search_call"):
-    case keyHash("image_generation_call"):
-        return CodexKind::ToolCall;
+    case keyHash("image_generation_call"): return CodexKind::ToolCall;
     case keyHash("function_call_output"):
     case keyHash("custom_tool_call_output"):
-    case keyHash("tool_search_output"):
-        return CodexKind::ToolOutput;
-    default:
-        return CodexKind::Ignored;
+    case keyHash("tool_search_output"): return CodexKind::ToolOutput;
+    default: return CodexKind::Ignored;
     }
 }
 
@@ -111,26 +95,13 @@ void parseUsage(od::value value, CodexUsage& usage)
     eachFieldOf(value, [&](std::string_view key, od::value field) {
         usage.told = true;
         switch (keyHash(key)) {
-        case keyHash("input_tokens"):
-            usage.input = boundedCount(field);
-            break;
-        case keyHash("cached_input_tokens"):
-            usage.cached = boundedCount(field);
-            break;
-        case keyHash("cache_write_input_tokens"):
-            usage.cacheWrite = boundedCount(field);
-            break;
-        case keyHash("output_tokens"):
-            usage.output = boundedCount(field);
-            break;
-        case keyHash("reasoning_output_tokens"):
-            usage.reasoning = boundedCount(field);
-            break;
-        case keyHash("total_tokens"):
-            usage.total = boundedCount(field);
-            break;
-        default:
-            break;
+        case keyHash("input_tokens"): usage.input = boundedCount(field); break;
+        case keyHash("cached_input_tokens"): usage.cached = boundedCount(field); break;
+        case keyHash("cache_write_input_tokens"): usage.cacheWrite = boundedCount(field); break;
+        case keyHash("output_tokens"): usage.output = boundedCount(field); break;
+        case keyHash("reasoning_output_tokens"): usage.reasoning = boundedCount(field); break;
+        case keyHash("total_tokens"): usage.total = boundedCount(field); break;
+        default: break;
         }
     });
 }
@@ -139,17 +110,10 @@ void parseInfo(od::value value, CodexLine& line)
 {
     eachFieldOf(value, [&](std::string_view key, od::value field) {
         switch (keyHash(key)) {
-        case keyHash("total_token_usage"):
-            parseUsage(field, line.total);
-            break;
-        case keyHash("last_token_usage"):
-            parseUsage(field, line.last);
-            break;
-        case keyHash("model_context_window"):
-            line.window = boundedCount(field);
-            break;
-        default:
-            break;
+        case keyHash("total_token_usage"): parseUsage(field, line.total); break;
+        case keyHash("last_token_usage"): parseUsage(field, line.last); break;
+        case keyHash("model_context_window"): line.window = boundedCount(field); break;
+        default: break;
         }
     });
 }
@@ -164,17 +128,10 @@ void parseLimit(od::value value, CodexLimit& limit)
             if (field.get_double().get(percent) == simdjson::SUCCESS && percent >= 0 && percent <= 1000)
                 limit.usedPercent = percent;
             break;
-        case keyHash("window_minutes"):
-            limit.windowMinutes = boundedCount(field);
-            break;
-        case keyHash("resets_at"):
-            limit.resetsAtSec = boundedCount(field);
-            break;
-        case keyHash("resets_in_seconds"):
-            limit.resetsInSec = boundedCount(field);
-            break;
-        default:
-            break;
+        case keyHash("window_minutes"): limit.windowMinutes = boundedCount(field); break;
+        case keyHash("resets_at"): limit.resetsAtSec = boundedCount(field); break;
+        case keyHash("resets_in_seconds"): limit.resetsInSec = boundedCount(field); break;
+        default: break;
         }
     });
 }
@@ -183,20 +140,11 @@ void parseLimits(od::value value, CodexLine& line)
 {
     eachFieldOf(value, [&](std::string_view key, od::value field) {
         switch (keyHash(key)) {
-        case keyHash("limit_id"):
-            line.limitId = rawString(field);
-            break;
-        case keyHash("plan_type"):
-            line.plan = rawString(field);
-            break;
-        case keyHash("primary"):
-            parseLimit(field, line.primary);
-            break;
-        case keyHash("secondary"):
-            parseLimit(field, line.secondary);
-            break;
-        default:
-            break;
+        case keyHash("limit_id"): line.limitId = rawString(field); break;
+        case keyHash("plan_type"): line.plan = rawString(field); break;
+        case keyHash("primary"): parseLimit(field, line.primary); break;
+        case keyHash("secondary"): parseLimit(field, line.secondary); break;
+        default: break;
         }
     });
 }
@@ -206,25 +154,16 @@ void parseSource(od::value value, CodexLine& line, int depth)
 {
     eachFieldOf(value, [&](std::string_view key, od::value field) {
         switch (keyHash(key)) {
-        case keyHash("parent_thread_id"):
-            line.parentThread = rawString(field);
-            break;
-        case keyHash("agent_nickname"):
-            line.agentName = rawString(field);
-            break;
-        case keyHash("agent_role"):
-            line.agentRole = rawString(field);
-            break;
-        case keyHash("agent_path"):
-            line.agentPath = rawString(field);
-            break;
+        case keyHash("parent_thread_id"): line.parentThread = rawString(field); break;
+        case keyHash("agent_nickname"): line.agentName = rawString(field); break;
+        case keyHash("agent_role"): line.agentRole = rawString(field); break;
+        case keyHash("agent_path"): line.agentPath = rawString(field); break;
         case keyHash("subagent"):
         case keyHash("thread_spawn"):
             if (depth < 2)
                 parseSource(field, line, depth + 1);
             break;
-        default:
-            break;
+        default: break;
         }
     });
 }
@@ -299,41 +238,24 @@ void parseMetaField(std::string_view key, od::value field, CodexLine& line)
 {
     od::json_type type{};
     switch (keyHash(key)) {
-    case keyHash("parent_thread_id"):
-        line.parentThread = rawString(field);
-        break;
-    case keyHash("forked_from_id"):
-        line.forkedFrom = rawString(field);
-        break;
+    case keyHash("parent_thread_id"): line.parentThread = rawString(field); break;
+    case keyHash("forked_from_id"): line.forkedFrom = rawString(field); break;
     case keyHash("history_base"):
         line.hasHistoryBase = field.type().get(type) == simdjson::SUCCESS && type == od::json_type::object;
         break;
-    case keyHash("subagent_history_start_ordinal"):
-        line.historyStart = signedCount(field);
-        break;
-    case keyHash("cli_version"):
-        line.clientVersion = rawString(field);
-        break;
-    case keyHash("agent_nickname"):
-        line.agentName = rawString(field);
-        break;
-    case keyHash("agent_role"):
-        line.agentRole = rawString(field);
-        break;
-    case keyHash("agent_path"):
-        line.agentPath = rawString(field);
-        break;
-    case keyHash("source"):
-        parseSource(field, line, 0);
-        break;
+    case keyHash("subagent_history_start_ordinal"): line.historyStart = signedCount(field); break;
+    case keyHash("cli_version"): line.clientVersion = rawString(field); break;
+    case keyHash("agent_nickname"): line.agentName = rawString(field); break;
+    case keyHash("agent_role"): line.agentRole = rawString(field); break;
+    case keyHash("agent_path"): line.agentPath = rawString(field); break;
+    case keyHash("source"): parseSource(field, line, 0); break;
     case keyHash("git"):
         eachFieldOf(field, [&](std::string_view name, od::value branch) {
             if (name == "branch")
                 line.branch = rawString(branch);
         });
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -350,82 +272,38 @@ void parseError(od::value value, CodexLine& line)
 void parseContentField(std::string_view key, od::value field, CodexLine& line, Types& types)
 {
     switch (keyHash(key)) {
-    case keyHash("name"):
-        line.toolName = rawString(field);
-        break;
-    case keyHash("call_id"):
-        line.callId = rawString(field);
-        break;
+    case keyHash("name"): line.toolName = rawString(field); break;
+    case keyHash("call_id"): line.callId = rawString(field); break;
     case keyHash("arguments"):
     case keyHash("input"):
-    case keyHash("action"):
-        parseInput(field, line);
-        break;
-    case keyHash("output"):
-        parseOutput(field, line);
-        break;
+    case keyHash("action"): parseInput(field, line); break;
+    case keyHash("output"): parseOutput(field, line); break;
     case keyHash("content"):
     case keyHash("message"):
-    case keyHash("summary"):
-        parseTexts(field, line);
-        break;
-    case keyHash("item"):
-        parseItem(field, line, types);
-        break;
-    case keyHash("error"):
-        parseError(field, line);
-        break;
-    case keyHash("thread_name"):
-        line.name = rawString(field);
-        break;
-    default:
-        parseMetaField(key, field, line);
-        break;
+    case keyHash("summary"): parseTexts(field, line); break;
+    case keyHash("item"): parseItem(field, line, types); break;
+    case keyHash("error"): parseError(field, line); break;
+    case keyHash("thread_name"): line.name = rawString(field); break;
+    default: parseMetaField(key, field, line); break;
     }
 }
 
 void parsePayloadField(std::string_view key, od::value field, CodexLine& line, Types& types)
 {
     switch (keyHash(key)) {
-    case keyHash("type"):
-        types.payload = rawString(field);
-        break;
-    case keyHash("role"):
-        types.role = rawString(field);
-        break;
-    case keyHash("id"):
-        line.id = rawString(field);
-        break;
-    case keyHash("cwd"):
-        line.cwd = rawString(field);
-        break;
-    case keyHash("model"):
-        line.model = rawString(field);
-        break;
-    case keyHash("turn_id"):
-        line.turnId = rawString(field);
-        break;
-    case keyHash("thread_id"):
-        line.threadId = rawString(field);
-        break;
-    case keyHash("response_id"):
-        line.responseId = rawString(field);
-        break;
-    case keyHash("model_context_window"):
-        line.window = boundedCount(field);
-        break;
-    case keyHash("info"):
-        parseInfo(field, line);
-        break;
-    case keyHash("rate_limits"):
-        parseLimits(field, line);
-        break;
-    case keyHash("usage"):
-        parseUsage(field, line.last);
-        break;
-    default:
-        parseContentField(key, field, line, types);
-        break;
+    case keyHash("type"): types.payload = rawString(field); break;
+    case keyHash("role"): types.role = rawString(field); break;
+    case keyHash("id"): line.id = rawString(field); break;
+    case keyHash("cwd"): line.cwd = rawString(field); break;
+    case keyHash("model"): line.model = rawString(field); break;
+    case keyHash("turn_id"): line.turnId = rawString(field); break;
+    case keyHash("thread_id"): line.threadId = rawString(field); break;
+    case keyHash("response_id"): line.responseId = rawString(field); break;
+    case keyHash("model_context_window"): line.window = boundedCount(field); break;
+    case keyHash("info"): parseInfo(field, line); break;
+    case keyHash("rate_limits"): parseLimits(field, line); break;
+    case keyHash("usage"): parseUsage(field, line.last); break;
+    default: parseContentField(key, field, line, types); break;
     }
 }
 
@@ -448,20 +326,13 @@ CodexKind codexKind(std::string_view type, std::string_view payloadType, std::st
                     std::string_view itemType)
 {
     switch (keyHash(type)) {
-    case keyHash("event_msg"):
-        return eventKind(payloadType, itemType);
-    case keyHash("response_item"):
-        return itemKind(payloadType, role);
-    case keyHash("session_meta"):
-        return CodexKind::SessionMeta;
-    case keyHash("turn_context"):
-        return CodexKind::TurnContext;
-    case keyHash("token_usage_record"):
-        return CodexKind::UsageRecord;
-    case keyHash("compacted"):
-        return CodexKind::Compacted;
-    default:
-        return CodexKind::Ignored;
+    case keyHash("event_msg"): return eventKind(payloadType, itemType);
+    case keyHash("response_item"): return itemKind(payloadType, role);
+    case keyHash("session_meta"): return CodexKind::SessionMeta;
+    case keyHash("turn_context"): return CodexKind::TurnContext;
+    case keyHash("token_usage_record"): return CodexKind::UsageRecord;
+    case keyHash("compacted"): return CodexKind::Compacted;
+    default: return CodexKind::Ignored;
     }
 }
 
@@ -501,9 +372,12 @@ bool parseCodexLine(std::string_view text, CodexLine& line)
                 parsePayloadField(name, value, line, types);
             });
     });
-    if (whole)
+    // Two writers at once have glued lines together: neither is trusted.
+    const char* behind = nullptr;
+    const bool alone = whole && document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS;
+    if (alone)
         finish(line, types);
-    return whole;
+    return alone;
 }
 
 } // namespace plimsoll

@@ -62,24 +62,14 @@ void CodexReader::logLine(std::string_view text, ReaderSink& sink)
     if (isByHead && !parseCodexLine(text, m_line))
         return;
     switch (m_line.kind) {
-    case CodexKind::Prompt:
-        logTexts(LogKind::Prompt, sink);
-        break;
+    case CodexKind::Prompt: logTexts(LogKind::Prompt, sink); break;
     case CodexKind::AgentMessage:
         logTexts(m_facts.parentSessionId.empty() ? LogKind::System : LogKind::Prompt, sink);
         break;
-    case CodexKind::Text:
-        logTexts(LogKind::Text, sink);
-        break;
-    case CodexKind::Reasoning:
-        logTexts(LogKind::Thinking, sink);
-        break;
-    case CodexKind::ToolCall:
-        logCall(sink);
-        break;
-    case CodexKind::ToolOutput:
-        logOutput(m_state.closedTool, sink);
-        break;
+    case CodexKind::Text: logTexts(LogKind::Text, sink); break;
+    case CodexKind::Reasoning: logTexts(LogKind::Thinking, sink); break;
+    case CodexKind::ToolCall: logCall(sink); break;
+    case CodexKind::ToolOutput: logOutput(m_state.closedTool, sink); break;
     case CodexKind::TaskComplete:
     case CodexKind::Error:
     case CodexKind::Retrying: {
@@ -96,8 +86,7 @@ void CodexReader::logLine(std::string_view text, ReaderSink& sink)
         logOne(std::move(item), sink);
         break;
     }
-    default:
-        break;
+    default: break;
     }
 }
 

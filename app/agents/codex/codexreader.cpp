@@ -110,15 +110,9 @@ void CodexReader::readOwn(ReaderSink& sink)
 {
     m_state.hasOwn = true;
     switch (m_line.kind) {
-    case CodexKind::TurnContext:
-        readTurn();
-        break;
-    case CodexKind::TokenCount:
-        readTokenCount(sink);
-        break;
-    case CodexKind::UsageRecord:
-        readRecord(sink);
-        break;
+    case CodexKind::TurnContext: readTurn(); break;
+    case CodexKind::TokenCount: readTokenCount(sink); break;
+    case CodexKind::UsageRecord: readRecord(sink); break;
     case CodexKind::TaskStarted:
         m_state.marksTurns = true;
         setWindow();
@@ -132,36 +126,21 @@ void CodexReader::readOwn(ReaderSink& sink)
         m_state.openCalls.clear();
         setPhase(TurnPhase::Interrupted);
         break;
-    case CodexKind::Error:
-        setPhase(TurnPhase::Failed);
-        break;
-    case CodexKind::Retrying:
-        setPhase(TurnPhase::Retrying);
-        break;
+    case CodexKind::Error: setPhase(TurnPhase::Failed); break;
+    case CodexKind::Retrying: setPhase(TurnPhase::Retrying); break;
     case CodexKind::Prompt:
-    case CodexKind::AgentMessage:
-        readPrompt();
-        break;
-    case CodexKind::Text:
-        readText();
-        break;
-    case CodexKind::ToolCall:
-        readCall();
-        break;
-    case CodexKind::ToolOutput:
-        readCallOutput();
-        break;
-    case CodexKind::Compacted:
-        readCompaction();
-        break;
+    case CodexKind::AgentMessage: readPrompt(); break;
+    case CodexKind::Text: readText(); break;
+    case CodexKind::ToolCall: readCall(); break;
+    case CodexKind::ToolOutput: readCallOutput(); break;
+    case CodexKind::Compacted: readCompaction(); break;
     case CodexKind::ThreadName:
         m_facts.title = oneLine(unescaped(m_line.name, maxTitleBytes), maxTitleBytes);
         m_state.titleByPerson = !m_facts.title.empty();
         break;
     case CodexKind::Ignored:
     case CodexKind::SessionMeta:
-    case CodexKind::Reasoning:
-        break;
+    case CodexKind::Reasoning: break;
     }
 }
 
