@@ -28,7 +28,8 @@ void Headless::take(const Events& events)
         if (event.agent.isNull())
             continue;
         apply(m_agents[event.agent], event);
-        if (const auto* compacted = std::get_if<Compacted>(&event.body)) {
+        const auto* compacted = std::get_if<Compacted>(&event.body);
+        if (compacted && !m_scanning) {
             printLine(QStringLiteral("%1  compacted  %2 -> %3  %4")
                           .arg(oneLine(plain(m_agents[event.agent].info.name), 60),
                                tokens(compacted->compaction.beforeTokens),

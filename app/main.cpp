@@ -23,20 +23,29 @@
 #include <cstdio>
 #include <memory>
 #include <sys/stat.h>
+#include <tuple>
 
 using namespace plimsoll;
 
 namespace {
 
-void print(FILE* stream, const QByteArray& text)
+/// False if nobody takes it any more (a closed pipe, a full disk).
+bool print(FILE* stream, const QByteArray& text)
 {
-    std::fwrite(text.constData(), 1, size_t(text.size()), stream);
-    std::fflush(stream);
+    const bool written = std::fwrite(text.constData(), 1, size_t(text.size()), stream) == size_t(text.size());
+    return std::fflush(stream) == 0 && written;
+}
+
+/// For complaints: where standard error is closed there is nobody to complain to.
+void complain(const QString& text)
+{
+    if (!text.isEmpty())
+        std::ignore = print(stderr, (text + QLatin1Char('\n')).toUtf8());
 }
 
 int refuse(const QString& text)
 {
-    print(stderr, (QStringLiteral("plimsoll: ") + text + QLatin1Char('\n')).toUtf8());
+    complain(QStringLiteral("plimsoll: ") + text);
     return 2;
 }
 
@@ -68,11 +77,9 @@ int runStatus(const Options& options, const Catalogue& catalogue)
         fleet.setLive(session);
     const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
     const QList<Agent> agents = fleet.agents(nowMs);
-    if (options.json)
-        print(stdout, QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson());
-    else
-        print(stdout, statusText(agents, scan, nowMs).toUtf8());
-    return 0;
+    const QByteArray text = options.json ? QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson()
+                                         : statusText(agents, scan, nowMs).toUtf8();
+    return print(stdout, text) ? 0 : 1;
 }
 
 std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue)
@@ -89,10 +96,11 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
 int runHeadless(const Options& options, const Catalogue& catalogue, const QString& complaint)
 {
     const std::unique_ptr<Host> host = makeHost(options, catalogue);
-    const Headless headless(*host,
-                            [](const QString& line) { print(stdout, (line + QLatin1Char('\n')).toUtf8()); });
-    if (!complaint.isEmpty())
-        print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
+    const Headless headless(*host, [](const QString& line) {
+        if (!print(stdout, (line + QLatin1Char('\n')).toUtf8()))
+            QCoreApplication::exit(1);
+    });
+    complain(complaint);
     host->start();
     return QCoreApplication::exec();
 }
@@ -143,10 +151,9 @@ int main(int argc, char** argv)
         arguments << QString::fromLocal8Bit(argv[i]);
     const auto parsed = parseOptions(arguments, QDir::homePath());
     if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
-        print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8());
-        return exit->code;
+        return print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8()) ? exit->code : 1;
     }
-    const Options& options = std::get<Options>(parsed);
+    const auto& options = std::get<Options>(parsed);
     if (options.mode != Options::Mode::Status || options.dataDirGiven) {
         const QString wrong = prepareDataDir(options.dataDir);
         if (!wrong.isEmpty())
@@ -158,8 +165,7 @@ int main(int argc, char** argv)
     const Catalogue catalogue = loadCatalogue(options, complaint);
     if (options.mode == Options::Mode::Status) {
         const QCoreApplication application(argc, argv);
-        if (!complaint.isEmpty())
-            print(stderr, (complaint + QLatin1Char('\n')).toUtf8());
+        complain(complaint);
         return runStatus(options, catalogue);
     }
     if (options.mode == Options::Mode::Headless) {

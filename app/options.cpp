@@ -77,6 +77,12 @@ QString conflict(const Options& options, const QCommandLineParser& parser, const
     return {};
 }
 
+/// Qt knows the program's name only where there is an application object; options are read before that.
+QString helpText(const QCommandLineParser& parser)
+{
+    return parser.helpText().replace(QStringLiteral("<executable_name>"), QStringLiteral("plimsoll"));
+}
+
 QString emptyValue(const QCommandLineParser& parser, const OptionSet& set)
 {
     for (const QCommandLineOption* option : {&set.home, &set.dataDir, &set.replay, &set.screenshot}) {
@@ -102,7 +108,7 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
     if (!parser.parse(arguments))
         return mistake(parser.errorText().simplified());
     if (parser.isSet(set.help))
-        return EarlyExit{0, parser.helpText()};
+        return EarlyExit{0, helpText(parser)};
     if (parser.isSet(set.version))
         return EarlyExit{0, QStringLiteral("plimsoll " PLIMSOLL_VERSION "\n")};
     const QString empty = emptyValue(parser, set);

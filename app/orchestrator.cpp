@@ -7,7 +7,7 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     : Host(parent)
     , m_catalogue(std::move(catalogue))
     , m_homes(homes)
-    , m_watcher(std::make_unique<Watcher>(m_catalogue, home, homes, m_commands, m_events, m_notices))
+    , m_watcher(std::make_unique<Watcher>(m_catalogue, home, homes, m_commands, m_events, m_watchNotices))
     , m_recorder(std::make_unique<Recorder>(m_events, m_frames))
 {
     m_watchThread.setObjectName(QStringLiteral("watch"));
@@ -21,7 +21,11 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
         &m_watchThread, &QThread::finished, m_watcher.get(), [this] { m_watcher.reset(); },
         Qt::DirectConnection);
     connect(
-        &m_engineThread, &QThread::finished, m_recorder.get(), [this] { m_recorder.reset(); },
+        &m_engineThread, &QThread::finished, m_recorder.get(),
+        [this] {
+            m_watchNotices.disconnect();
+            m_recorder.reset();
+        },
         Qt::DirectConnection);
 }
 
@@ -46,15 +50,23 @@ HostCapabilities Orchestrator::capabilities() const
 
 void Orchestrator::start()
 {
-    m_frames.connectTo(this, [this](std::vector<Events> frames) {
+    m_frames.connectTo(this, [this](const std::vector<Events>& frames) {
         for (const Events& frame : frames) {
             m_lastSeq = frame.constLast().seq;
             emit recorded(frame);
         }
     });
+    // No notice overtakes the events before it: the end of a scan comes after all that it found.
     m_notices.connectTo(this, [this](std::vector<WatchNotice> notices) {
+        m_frames.takeNow();
         for (WatchNotice& notice : notices)
             takeNotice(std::move(notice));
+    });
+    m_watchNotices.connectTo(m_recorder.get(), [this](std::vector<WatchNotice> notices) {
+        m_events.takeNow();
+        m_recorder->flush();
+        for (WatchNotice& notice : notices)
+            m_notices.push(std::move(notice));
     });
     m_engineThread.start();
     m_watchThread.start();

@@ -41,6 +41,7 @@ private:
     Handover<WatchCommand> m_commands;
     Handover<Event> m_events;
     Handover<Events> m_frames;
+    Handover<WatchNotice> m_watchNotices; ///< on their way through the engine thread
     Handover<WatchNotice> m_notices;
     QThread m_watchThread;
     QThread m_engineThread;

@@ -22,13 +22,19 @@ void wake(int /*signal*/)
         ::_exit(1); // nobody listens any more
 }
 
+void setHandler(int signal, void (*handler)(int))
+{
+    if (std::signal(signal, handler) == SIG_ERR)
+        qWarning("signal %d keeps its default", signal);
+}
+
 } // namespace
 
 QuitSignals::QuitSignals(QObject* parent)
     : QObject(parent)
     , m_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
-    std::signal(SIGPIPE, SIG_IGN);
+    setHandler(SIGPIPE, SIG_IGN);
     if (m_fd < 0)
         return; // the signals end the program at once, as they do by default
     wakeFd = m_fd;
@@ -37,14 +43,14 @@ QuitSignals::QuitSignals(QObject* parent)
         m_notifier->setEnabled(false);
         QCoreApplication::quit();
     });
-    std::signal(SIGINT, wake);
-    std::signal(SIGTERM, wake);
+    setHandler(SIGINT, wake);
+    setHandler(SIGTERM, wake);
 }
 
 QuitSignals::~QuitSignals()
 {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    setHandler(SIGINT, SIG_DFL);
+    setHandler(SIGTERM, SIG_DFL);
     wakeFd = -1;
     if (m_fd >= 0)
         ::close(m_fd);

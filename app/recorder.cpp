@@ -58,6 +58,9 @@ void Recorder::record(Event event)
 
 void Recorder::flush()
 {
+    m_timer.stop();
+    if (m_waiting.isEmpty())
+        return;
     for (Event& event : m_waiting)
         event.seq = ++m_seq;
     m_last.clear();

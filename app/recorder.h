@@ -29,9 +29,10 @@ public:
     /// Takes one event; it goes out with the next frame. In the engine thread.
     void record(Event event);
 
-private:
+    /// Lets out what waits, before its frame is over. In the engine thread.
     void flush();
 
+private:
     Handover<Event> m_in;
     Handover<Events> m_out;
     Events m_waiting;

@@ -20,7 +20,7 @@ qint64 sumOf(const QList<Agent>& agents, Count Usage::*member)
 {
     qint64 sum = 0;
     for (const Agent& agent : agents)
-        sum += (agent.usage.*member).value_or(0);
+        sum = saturatingSum(sum, (agent.usage.*member).value_or(0));
     return sum;
 }
 
@@ -69,7 +69,8 @@ QList<Column> tableOf(const QList<Agent>& agents, qint64 nowMs)
         columns[2].cells << stateLabel(agent.state);
         columns[3].cells << percent(agent.usage);
         columns[4].cells << fill(agent.usage);
-        columns[5].cells << shortened(shortModel(agent.info.model), 20);
+        columns[5].cells << (agent.info.model.isEmpty() ? dash()
+                                                        : shortened(shortModel(agent.info.model), 20));
         columns[6].cells << cost(agent.usage);
         columns[7].cells << (agent.info.updatedAtMs > 0 ? ago(agent.info.updatedAtMs, nowMs) : dash());
     }

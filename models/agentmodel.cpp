@@ -112,24 +112,6 @@ QHash<int, QByteArray> AgentModel::roleNames() const
     return names;
 }
 
-bool AgentModel::canFetchMore(const QModelIndex& parent) const
-{
-    return !parent.isValid() && m_moreAvailable;
-}
-
-void AgentModel::fetchMore(const QModelIndex& parent)
-{
-    if (!canFetchMore(parent))
-        return;
-    m_moreAvailable = false; // one page at a time: who loads it says whether there is another
-    emit moreWanted();
-}
-
-void AgentModel::setMoreAvailable(bool available)
-{
-    m_moreAvailable = available;
-}
-
 const Agent* AgentModel::agent(const AgentId& id) const
 {
     const int row = rowOf(id);
@@ -256,7 +238,6 @@ void AgentModel::reset(const QList<Agent>& agents)
     beginResetModel();
     m_agents.clear();
     m_rows.clear();
-    m_moreAvailable = false;
     for (const Agent& agent : agents) {
         if (agent.id.isNull() || m_rows.contains(agent.id))
             continue;

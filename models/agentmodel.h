@@ -57,8 +57,6 @@ public:
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
     [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
-    [[nodiscard]] bool canFetchMore(const QModelIndex& parent) const override;
-    void fetchMore(const QModelIndex& parent) override;
 
     /// Null where there is no such agent. Valid until the next event.
     [[nodiscard]] const Agent* agent(const AgentId& id) const;
@@ -72,11 +70,9 @@ public:
 public slots:
     void apply(const plimsoll::Events& events);
     void reset(const QList<plimsoll::Agent>& agents);
-    void setMoreAvailable(bool available);
 
 signals:
-    void applied();    ///< a frame is through: all its changes have been told
-    void moreWanted(); ///< older agents are wanted; they come by apply()
+    void applied(); ///< a frame is through: all its changes have been told
 
 private:
     void applyOne(const Event& event);
@@ -91,7 +87,6 @@ private:
     QList<Agent> m_incoming;    ///< not yet inserted: will stand behind m_agents
     QHash<int, RoleSet> m_changes;
     QSet<AgentId> m_gone;
-    bool m_moreAvailable = false;
 };
 
 } // namespace plimsoll

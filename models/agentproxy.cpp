@@ -112,10 +112,25 @@ void AgentProxy::setFilterText(const QString& text)
 
 void AgentProxy::setCollapsed(Group group, bool collapsed)
 {
-    if (m_collapsed.at(group) == collapsed)
+    if (isCollapsed(group) == collapsed && isCollapsedByChoice(group) == collapsed)
         return;
     m_collapsed.at(group) = collapsed;
+    if (group == Finished) {
+        m_opensAlone = m_opensAlone && !collapsed;
+        m_keptOpen = false;
+    }
     update();
+}
+
+bool AgentProxy::isCollapsed(Group group) const
+{
+    const bool opens = group == Finished && (m_keptOpen || (m_opensAlone && m_finishedAlone));
+    return m_collapsed.at(group) && !opens;
+}
+
+void AgentProxy::keepOpen()
+{
+    m_keptOpen = m_keptOpen || (m_opensAlone && m_finishedAlone);
 }
 
 QString AgentProxy::groupLabel(Group group)
@@ -312,6 +327,8 @@ void AgentProxy::markGroups(const QList<int>& order)
         if (m_places.at(row).accepted)
             ++sizes.at(m_places.at(row).group);
     }
+    m_finishedAlone =
+        sizes.at(Finished) > 0 && sizes.at(Finished) == std::accumulate(sizes.begin(), sizes.end(), 0);
     std::array<bool, groupCount> begun{};
     for (const int row : order) {
         Place& place = m_places[row];
@@ -319,7 +336,7 @@ void AgentProxy::markGroups(const QList<int>& order)
             continue;
         place.groupSize = sizes.at(place.group);
         place.groupFirst = !begun.at(place.group);
-        place.collapsed = m_collapsed.at(place.group) && m_words.isEmpty();
+        place.collapsed = isCollapsed(place.group) && m_words.isEmpty();
         place.accepted = place.groupFirst || !place.collapsed;
         begun.at(place.group) = true;
     }

@@ -52,8 +52,15 @@ public:
     void setFilterText(const QString& text);
     [[nodiscard]] QString filterText() const { return m_filterText; }
 
-    void setCollapsed(Group group, bool collapsed); ///< Finished starts collapsed
-    [[nodiscard]] bool isCollapsed(Group group) const { return m_collapsed.at(group); }
+    /// By hand. Finished starts collapsed, but is shown open while no other group has rows, until it is
+    /// collapsed by hand.
+    void setCollapsed(Group group, bool collapsed);
+    [[nodiscard]] bool isCollapsed(Group group) const; ///< as shown without a filter
+    [[nodiscard]] bool isCollapsedByChoice(Group group) const { return m_collapsed.at(group); }
+
+    /// Where Finished is open because it stands alone, it stays so when other groups come: who reads there is
+    /// not disturbed.
+    void keepOpen();
 
     [[nodiscard]] FleetCounts counts() const { return m_counts; }
 
@@ -111,6 +118,9 @@ private:
     QString m_filterText;
     QStringList m_words;
     std::array<bool, groupCount> m_collapsed{false, false, false, true};
+    bool m_finishedAlone = false; ///< no other group has rows
+    bool m_opensAlone = true;     ///< nobody has collapsed Finished by hand
+    bool m_keptOpen = false;      ///< see keepOpen()
     FleetCounts m_counts;
     std::function<qint64()> m_nowMs;
     bool m_dirty = false; ///< m_places no longer follows the source

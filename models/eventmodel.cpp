@@ -4,6 +4,7 @@
 #include "models/agentmodel.h"
 #include "models/format.h"
 
+#include <QDateTime>
 #include <QMetaEnum>
 
 #include <algorithm>
@@ -97,9 +98,11 @@ QVariant EventModel::data(const QModelIndex& index, int role) const
     const Row& row = m_rows.at(size_t(index.row()));
     switch (role) {
     case Qt::DisplayRole: return columnText(row, index.column());
+    case Qt::ToolTipRole: return index.column() == TimeColumn ? exactTime(row.atMs) : QString();
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1, %2, %3, %4")
-            .arg(clock(row.atMs), m_names.value(row.agent), tagText(row.tag), lineOf(row));
+            .arg(moment(row.atMs, QDateTime::currentMSecsSinceEpoch()), m_names.value(row.agent),
+                 tagText(row.tag), lineOf(row));
     case AtRole: return row.atMs;
     case AgentRole: return QVariant::fromValue(row.agent);
     case AgentNameRole: return m_names.value(row.agent);
@@ -117,7 +120,7 @@ QVariant EventModel::data(const QModelIndex& index, int role) const
 QString EventModel::columnText(const Row& row, int column) const
 {
     switch (column) {
-    case TimeColumn: return clock(row.atMs);
+    case TimeColumn: return moment(row.atMs, QDateTime::currentMSecsSinceEpoch());
     case AgentColumn: return plain(m_names.value(row.agent));
     case KindColumn: return tagText(row.tag);
     default: return lineOf(row);

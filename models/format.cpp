@@ -180,6 +180,24 @@ QString clock(qint64 ms)
     return ms > 0 ? QDateTime::fromMSecsSinceEpoch(ms).time().toString(QStringLiteral("HH:mm:ss")) : dash();
 }
 
+QString moment(qint64 ms, qint64 nowMs)
+{
+    if (ms <= 0)
+        return dash();
+    const QDateTime time = QDateTime::fromMSecsSinceEpoch(ms);
+    const QDate today = QDateTime::fromMSecsSinceEpoch(nowMs).date();
+    if (time.date() == today)
+        return clock(ms);
+    return time.toString(time.date().year() == today.year() ? QStringLiteral("MM-dd HH:mm")
+                                                            : QStringLiteral("yyyy-MM-dd"));
+}
+
+QString exactTime(qint64 ms)
+{
+    return ms > 0 ? QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
+                  : dash();
+}
+
 QString dateTime(qint64 ms)
 {
     return ms > 0 ? QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("yyyy-MM-dd HH:mm")) : dash();

@@ -41,8 +41,15 @@ namespace plimsoll {
 /// Local time of day: "14:41:07".
 [[nodiscard]] QString clock(qint64 ms);
 
+/// As short as it says which day: "14:41:07" today, "07-06 02:52" in this year, else "2025-07-06". Local
+/// time.
+[[nodiscard]] QString moment(qint64 ms, qint64 nowMs);
+
 /// Local date and time: "2026-11-23 14:41".
 [[nodiscard]] QString dateTime(qint64 ms);
+
+/// To the second: "2026-11-23 14:41:07".
+[[nodiscard]] QString exactTime(qint64 ms);
 
 /// "Claude Code", "Codex", "Other"
 [[nodiscard]] QString kindLabel(AgentKind kind);

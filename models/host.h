@@ -47,7 +47,7 @@ struct Reply
 ///  - "text" {file, offset, block} → {text}: the whole text behind one Logged (at most 4 MiB).
 ///  - "curve" {agent_id} → {points: [[at_ms, context_tokens], …], windows: context window of the agent}: the
 ///    fill after each main-thread response and compaction, ascending, at most 2,000 points.
-///  - "agents" {before_ms, limit} → {count}: loads older agents; they arrive as AgentAdded.
+///  - "agents" {limit} → {count, left}: loads older agents; they arrive as AgentAdded. `left`: how many more.
 class Host : public QObject
 {
     Q_OBJECT

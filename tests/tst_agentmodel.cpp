@@ -62,7 +62,6 @@ private slots:
     void comesBackInOneFrame();
     void unknownIsNoValue();
     void speaksForScreenReaders();
-    void fetchesMore();
     void everyRoleHasAName();
     void randomEventsGiveTheReference();
 };
@@ -226,20 +225,6 @@ void TestAgentModel::speaksForScreenReaders()
     QCOMPARE(model.index(0).data(Qt::AccessibleTextRole).toString(),
              QStringLiteral(
                  "api-migration, Claude Code, needs you, context 86 percent, 171k of 200k, cost $4.18"));
-}
-
-void TestAgentModel::fetchesMore()
-{
-    AgentModel model;
-    QSignalSpy wanted(&model, &AgentModel::moreWanted);
-    QVERIFY(!model.canFetchMore({}));
-
-    model.setMoreAvailable(true);
-    QVERIFY(model.canFetchMore({}));
-    model.fetchMore({});
-    model.fetchMore({}); // the page has not come yet
-
-    QCOMPARE(wanted.size(), 1);
 }
 
 void TestAgentModel::everyRoleHasAName()

@@ -60,6 +60,8 @@ private slots:
     void movesAtOnceWithTheState();
     void timeAloneMovesNobodyAtOnce();
     void collapses();
+    void finishedAloneIsOpen();
+    void whoReadsFinishedIsNotDisturbed();
     void filters();
     void counts();
     void tellsNewHeadings();
@@ -110,7 +112,7 @@ void TestAgentProxy::unknownIsIdleForADay()
     m_nowMs = nowMs + 25 * 3600 * 1000;
     m_proxy->refreshOrder();
 
-    QCOMPARE(shown(*m_proxy), lines("# Finished 1"));
+    QCOMPARE(shown(*m_proxy), lines("# Finished 1|agent-1"));
     QCOMPARE(m_proxy->counts().agents, 0);
 }
 
@@ -182,6 +184,35 @@ void TestAgentProxy::collapses()
 
     m_proxy->setCollapsed(AgentProxy::Idle, true);
     QCOMPARE(shown(*m_proxy), lines("# Idle 1|# Finished 2|agent-2|agent-3"));
+}
+
+void TestAgentProxy::finishedAloneIsOpen()
+{
+    m_model->apply({added(agent(1, AgentState::Complete)), added(agent(2, AgentState::Failed))});
+    QCOMPARE(shown(*m_proxy), lines("# Finished 2|agent-1|agent-2"));
+    QVERIFY(m_proxy->isCollapsedByChoice(AgentProxy::Finished));
+
+    m_model->apply({added(agent(3, AgentState::Idle))});
+    QCOMPARE(shown(*m_proxy), lines("# Idle 1|agent-3|# Finished 2"));
+
+    m_model->apply({about(3, AgentRemoved{})});
+    QCOMPARE(shown(*m_proxy), lines("# Finished 2|agent-1|agent-2"));
+    m_proxy->setCollapsed(AgentProxy::Finished, true);
+    QCOMPARE(shown(*m_proxy), lines("# Finished 2"));
+    m_proxy->setCollapsed(AgentProxy::Finished, false);
+    QCOMPARE(shown(*m_proxy), lines("# Finished 2|agent-1|agent-2"));
+    QVERIFY(!m_proxy->isCollapsedByChoice(AgentProxy::Finished));
+}
+
+void TestAgentProxy::whoReadsFinishedIsNotDisturbed()
+{
+    m_model->apply({added(agent(1, AgentState::Complete))});
+    m_proxy->keepOpen();
+    m_model->apply({added(agent(2, AgentState::Idle))});
+    QCOMPARE(shown(*m_proxy), lines("# Idle 1|agent-2|# Finished 1|agent-1"));
+    QVERIFY(m_proxy->isCollapsedByChoice(AgentProxy::Finished));
+    m_proxy->setCollapsed(AgentProxy::Finished, true);
+    QCOMPARE(shown(*m_proxy), lines("# Idle 1|agent-2|# Finished 1"));
 }
 
 void TestAgentProxy::filters()

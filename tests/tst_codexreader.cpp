@@ -315,7 +315,7 @@ void TestCodexReader::startInMidSessionIsTakenWhole()
         QVERIFY(response.tokens.prompt() <= 200'000);
     QCOMPARE(reader.facts().threads[0].contextTokens, std::optional<int64_t>(110'600));
     QCOMPARE(reader.facts().threads[0].window, std::optional<int64_t>(258'400));
-    QCOMPARE(reader.facts().lines, 8);
+    QCOMPARE(reader.facts().lines, 7); // a blank one does not count
     QCOMPARE(reader.facts().badLines, 3);
     QCOMPARE(reader.facts().sessionId, std::string("midstart"));
 }
@@ -343,7 +343,7 @@ void TestCodexReader::toleratesAnything()
     Sink sink(true);
     const CodexReader reader = readAll(logOf(QStringLiteral("x"), lines.join('\n')), sink);
     QCOMPARE(reader.facts().lines, int64_t(lines.size()));
-    QCOMPARE(reader.facts().threads[0].activity, std::string(R"(function: {"command":[1]})"));
+    QCOMPARE(reader.facts().threads[0].activity, std::string("\uFFFD\uFFFD"));
     for (const LogItem& item : std::as_const(sink.items))
         QVERIFY(QString::fromStdString(item.text).toUtf8().toStdString() == item.text);
 }

@@ -7,8 +7,10 @@
 
 #include <QDateTime>
 #include <QJsonArray>
+#include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
+#include <QToolButton>
 
 using namespace plimsoll;
 using plimsoll::test::added;
@@ -69,6 +71,9 @@ private slots:
     void drawsAtMostFiveTimesASecond();
     void hiddenPlotDoesNotDraw();
     void keysPanAndComeBack();
+    void emptyTimeIsASentence();
+    void whoHasNoWindowIsNamed();
+    void theWholeHistoryIsAPressAway();
 };
 
 void TestContextPlot::dropsAreVertical()
@@ -315,6 +320,73 @@ void TestContextPlot::keysPanAndComeBack()
     QTest::keyClick(&plot, Qt::Key_Escape);
     QVERIFY(plot.isLive());
     QCOMPARE(live.size(), 2);
+}
+
+void TestContextPlot::emptyTimeIsASentence()
+{
+    AskedHost host;
+    AgentModel agents;
+    agents.apply(
+        {added(agentOf(1, QStringLiteral("old"), AgentState::Complete, 50'000, nowMs() - 24 * hourMs))});
+    ContextPlot plot(host, agents);
+    plot.resize(600, 300);
+    plot.show();
+
+    QTRY_COMPARE(plot.note(),
+                 QStringLiteral("Nothing changed in the last 3 h.\nChoose All to see what was before."));
+    plot.setRange(PlotRange::All);
+    QTRY_COMPARE(plot.lines().size(), 1);
+    QVERIFY(plot.note().isEmpty());
+    QVERIFY(emptyPlotNote(std::nullopt, 0).contains(QStringLiteral("chosen time")));
+}
+
+void TestContextPlot::whoHasNoWindowIsNamed()
+{
+    AskedHost host;
+    AgentModel agents;
+    Agent blind = agentOf(1, QStringLiteral("blind"), AgentState::Executing, 50'000, nowMs());
+    blind.usage.contextWindow.reset();
+    agents.apply(
+        {added(blind), added(agentOf(2, QStringLiteral("sees"), AgentState::Executing, 50'000, nowMs()))});
+    ContextPlot plot(host, agents);
+    plot.resize(600, 300);
+    plot.show();
+
+    const auto foot = [&plot] {
+        const auto labels = plot.findChildren<QLabel*>();
+        for (const QLabel* label : labels) {
+            if (label->isVisible() && label->text() == withoutWindowNote(1))
+                return label->toolTip();
+        }
+        return QString();
+    };
+    QTRY_VERIFY(foot().contains(QStringLiteral("blind")));
+    QCOMPARE(withoutWindowNote(0), QString());
+    QCOMPARE(withoutWindowNote(2), QStringLiteral("2 agents without a known window are not drawn"));
+    QVERIFY(emptyPlotNote(PlotRange::ThreeHours, 2).startsWith(withoutWindowNote(2)));
+}
+
+void TestContextPlot::theWholeHistoryIsAPressAway()
+{
+    AskedHost host;
+    AgentModel agents;
+    const Agent old = agentOf(1, QStringLiteral("old"), AgentState::Complete, 50'000, nowMs() - 24 * hourMs);
+    agents.apply({added(old)});
+    ContextPlot plot(host, agents);
+    plot.resize(600, 300);
+    plot.show();
+    auto* button = plot.findChild<QToolButton*>();
+    QTRY_VERIFY(plot.drawCount() > 0);
+    QVERIFY(!button->isVisible());
+
+    plot.setSelectedAgent(idOf(1));
+    QTRY_VERIFY(button->isVisible());
+    QTest::mouseClick(button, Qt::LeftButton);
+
+    QVERIFY(plot.span().fromMs <= old.info.createdAtMs);
+    QVERIFY(plot.span().toMs >= old.info.updatedAtMs);
+    QVERIFY(!plot.isLive());
+    QTRY_VERIFY(!button->isVisible());
 }
 
 QTEST_MAIN(TestContextPlot)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/agentmodel.h"
 #include "models/eventmodel.h"
+#include "models/format.h"
 #include "tests/fleetsamples.h"
 
 #include <QAbstractItemModelTester>
+#include <QDateTime>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -132,7 +134,8 @@ void TestEventModel::rolesTellWhereTheRestIs()
     QCOMPARE(index.data(EventModel::OffsetRole).toLongLong(), 77);
     QCOMPARE(index.data(EventModel::BlockRole).toInt(), 2);
     QCOMPARE(index.data(Qt::AccessibleTextRole).toString(),
-             QStringLiteral("14:30:00, agent-1, text, two lines"));
+             moment(nowMs, QDateTime::currentMSecsSinceEpoch()) +
+                 QStringLiteral(", agent-1, text, two lines"));
     QCOMPARE(model.headerData(EventModel::KindColumn, Qt::Horizontal, Qt::DisplayRole).toString(),
              QStringLiteral("Kind"));
     QCOMPARE(model.roleNames().value(EventModel::WholeTextRole), QByteArray("wholeText"));

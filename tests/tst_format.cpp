@@ -143,6 +143,13 @@ void TestFormat::times()
     QCOMPARE(clock(nowMs), QStringLiteral("14:30:00"));
     QCOMPARE(clock(0), dash());
     QCOMPARE(dateTime(nowMs), QStringLiteral("2026-01-15 14:30"));
+    QCOMPARE(exactTime(nowMs), QStringLiteral("2026-01-15 14:30:00"));
+    QCOMPARE(exactTime(0), dash());
+    constexpr qint64 dayMs = 86'400'000;
+    QCOMPARE(moment(nowMs, nowMs + 9 * 3'600'000), QStringLiteral("14:30:00"));
+    QCOMPARE(moment(nowMs, nowMs + 10 * 3'600'000), QStringLiteral("01-15 14:30"));
+    QCOMPARE(moment(nowMs - 15 * dayMs, nowMs), QStringLiteral("2025-12-31"));
+    QCOMPARE(moment(0, nowMs), dash());
 }
 
 void TestFormat::models_data()

@@ -58,8 +58,12 @@ private slots:
 
     void countsAreWords()
     {
-        QCOMPARE(text(countRuns({7, 4, 1, 9})), QStringLiteral("7 agents · 4 working · 1 needs you"));
+        QCOMPARE(text(countRuns({7, 4, 1, 9})),
+                 QStringLiteral("7 agents · 4 working · 1 needs you · 2 finished"));
         QCOMPARE(text(countRuns({1, 0, 0, 1})), QStringLiteral("1 agent"));
+        QCOMPARE(text(countRuns({0, 0, 0, 62})), QStringLiteral("no agent is running · 62 finished"));
+        QVERIFY(countRuns({0, 0, 0, 62}).last().color == &Theme::dimText);
+        QVERIFY(countRuns({}).isEmpty());
         QCOMPARE(text(countRuns({3, 0, 2, 3})), QStringLiteral("3 agents · 2 need you"));
     }
 

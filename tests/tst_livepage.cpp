@@ -7,7 +7,9 @@
 #include "ui/eventview.h"
 #include "ui/livepage.h"
 #include "ui/readingpane.h"
+#include "ui/theme.h"
 
+#include <QApplication>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -74,6 +76,7 @@ private slots:
     void filtersByAgentAndKind();
     void badPatternSaysWhy();
     void rangeIsKept();
+    void quietWordsAreQuiet();
     void rowOpensTheReadingPane();
     void resetForgets();
     void everyFocusableWidgetHasAName();
@@ -124,6 +127,24 @@ void TestLivePage::badPatternSaysWhy()
     for (const QLabel* label : page.page.findChildren<QLabel*>())
         said = said || (label->isVisible() && label->text() == QLatin1String("No event passes the filter."));
     QVERIFY(said);
+}
+
+void TestLivePage::quietWordsAreQuiet()
+{
+    for (const bool dark : {true, false}) {
+        applyTheme(dark);
+        Page page;
+        page.page.show();
+        const QColor dim = Theme::of(QApplication::palette()).dimText;
+        int seen = 0;
+        for (const QLabel* label : page.page.findChildren<QLabel*>()) {
+            if (!label->text().startsWith(QStringLiteral("all agents")))
+                continue;
+            ++seen;
+            QCOMPARE(label->palette().color(label->foregroundRole()), dim);
+        }
+        QCOMPARE(seen, 1);
+    }
 }
 
 void TestLivePage::rangeIsKept()

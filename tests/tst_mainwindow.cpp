@@ -98,6 +98,27 @@ private slots:
         QCOMPARE(window.shownSeq(), desk.host.lastSeq());
     }
 
+    void aHomeOfOldSessionsIsNotEmpty()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        const qint64 thenMs = desk.nowMs - 90LL * 24 * 3'600'000;
+        emit desk.host.progressed({true, false, 0, 2, 0, 2});
+        desk.host.send({added(agentOf(2, QStringLiteral("older"), AgentState::Unknown, 1, thenMs)),
+                        added(agentOf(1, QStringLiteral("newer"), AgentState::Unknown, 1, thenMs))});
+        emit desk.host.progressed({false, false, 2, 2, 2, 2});
+        QTRY_COMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        QCOMPARE(headerText(window), QStringLiteral("no agent is running · 2 finished"));
+        // Who reads there is not disturbed by one that comes to life.
+        desk.host.send({added(agentOf(3, QStringLiteral("new"), AgentState::Blocked, 1, desk.nowMs))});
+        QTRY_COMPARE(headerText(window), QStringLiteral("1 agent · 1 needs you · 2 finished"));
+        QCOMPARE(child<AgentView>(window)->currentAgent(), idOf(1));
+        QCOMPARE(child<DetailsPanel>(window)->agent(), idOf(1));
+        window.close();
+        QVERIFY(desk.settings.finishedCollapsed.value());
+    }
+
     void selectingGoesToTheDetails()
     {
         Desk desk;
@@ -283,6 +304,24 @@ private slots:
         for (const QLabel* label : labels)
             attentive += label->palette().color(QPalette::WindowText) == Theme::light().attentionText ? 1 : 0;
         QVERIFY(attentive >= 2);
+    }
+
+    void quietWordsStayQuiet()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.send(desk.fleet());
+        QTRY_VERIFY(child<AgentView>(window)->isVisible());
+        int seen = 0;
+        const auto labels = window.findChildren<QLabel*>();
+        for (const QLabel* label : labels) {
+            if (!label->text().startsWith(QStringLiteral("all agents")))
+                continue;
+            ++seen;
+            QCOMPARE(label->palette().color(label->foregroundRole()), Theme::of(window.palette()).dimText);
+        }
+        QCOMPARE(seen, 1);
     }
 
     void picturesAreWritten()

@@ -4,10 +4,14 @@
 #include "models/agentmodel.h"
 #include "models/host.h"
 #include "ui/plotcanvas.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
 
 #include <QDateTime>
 #include <QEvent>
+#include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -18,6 +22,7 @@ namespace plimsoll {
 namespace {
 
 constexpr int frameMs = 200; // five drawings a second
+constexpr qint64 airMs = 30'000;
 
 bool lives(AgentState state)
 {
@@ -42,13 +47,29 @@ ContextPlot::ContextPlot(Host& host, AgentModel& agents, QWidget* parent)
     setAccessibleName(QStringLiteral("Context fill over time"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
-    layout->addWidget(m_canvas);
+    layout->setSpacing(0);
+    layout->addWidget(m_canvas, 1);
+    m_foot = new ElidedLabel(this);
+    m_foot->setFont(resized(font(), -0.8));
+    m_whole = new QToolButton(this);
+    m_whole->setText(QStringLiteral("Show its whole history"));
+    m_whole->setAccessibleName(QStringLiteral("Show the whole history of the selected agent"));
+    m_whole->setToolTip(QStringLiteral("The selected agent has no line in the shown time"));
+    m_whole->hide();
+    m_foot->hide();
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(m_foot, 1);
+    foot->addStretch();
+    foot->addWidget(m_whole);
+    layout->addLayout(foot);
+    connect(m_whole, &QToolButton::clicked, this, &ContextPlot::showWholeHistory);
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &ContextPlot::draw);
     connect(&m_host, &Host::replied, this, &ContextPlot::onReplied);
     connect(m_canvas, &PlotCanvas::spanChosen, this, &ContextPlot::moveByHand);
     connect(m_canvas, &PlotCanvas::doubleClicked, this, &ContextPlot::backToLive);
     connect(m_canvas, &PlotCanvas::linePicked, this, &ContextPlot::agentPicked);
+    updateLook();
     reset();
 }
 
@@ -131,18 +152,27 @@ void ContextPlot::draw()
     askCurves(agents);
     assignSlots(agents);
     m_lines.clear();
+    m_withoutWindow.clear();
     for (const AgentId& id : agents) {
         FillLine line = lineOf(id, nowMs);
         if (!line.points.isEmpty())
             m_lines.append(std::move(line));
+        else if (const Agent* agent = m_agents.agent(id); agent != nullptr && !agent->usage.contextWindow)
+            m_withoutWindow.append(line.name);
     }
-    PlotPicture picture{m_lines, m_selected, m_span, nowMs, {}};
+    // While curves are on their way nobody knows yet that there is nothing.
+    m_note =
+        m_lines.isEmpty() && m_asked.isEmpty()
+            ? emptyPlotNote(m_byHand ? std::nullopt : std::optional(m_range), int(m_withoutWindow.size()))
+            : QString();
+    PlotPicture picture{m_lines, m_selected, m_span, nowMs, {}, m_note};
     if (const Agent* agent = m_agents.agent(m_selected)) {
         const Usage& usage = agent->usage;
         if (usage.compactAtTokens && usage.contextWindow && *usage.contextWindow > 0)
             picture.triggerPercent = 100.0 * double(*usage.compactAtTokens) / double(*usage.contextWindow);
     }
     m_canvas->draw(picture);
+    updateFoot();
     describe();
     ++m_drawCount;
     emit drawn();
@@ -193,10 +223,9 @@ void ContextPlot::onReplied(const Reply& reply)
         return;
     const AgentId id = *asked;
     m_asked.erase(asked);
-    if (!reply.error.isEmpty())
-        return; // the line then begins with what is seen live
-    m_history.setCurve(id, samplesFromCurve(reply.result));
     touch();
+    if (reply.error.isEmpty()) // else the line begins with what is seen live
+        m_history.setCurve(id, samplesFromCurve(reply.result));
 }
 
 FillLine ContextPlot::lineOf(const AgentId& id, qint64 nowMs)
@@ -228,11 +257,59 @@ void ContextPlot::assignSlots(const QList<AgentId>& agents)
     }
 }
 
+void ContextPlot::updateFoot()
+{
+    const QString missing = m_note.isEmpty() ? withoutWindowNote(int(m_withoutWindow.size())) : QString();
+    m_foot->setTip(m_withoutWindow.join(QStringLiteral(", ")));
+    m_foot->setWholeText(missing);
+    m_foot->setVisible(!missing.isEmpty());
+    const Agent* agent = m_agents.agent(m_selected);
+    const bool drawn = std::any_of(m_lines.begin(), m_lines.end(),
+                                   [this](const FillLine& line) { return line.agent == m_selected; });
+    const TimeSpan whole = wholeHistory();
+    const bool elsewhere = whole.toMs > 0 && (whole.fromMs < m_span.fromMs || whole.toMs > m_span.toMs);
+    m_whole->setVisible(agent != nullptr && !drawn && elsewhere && agent->usage.contextTokens &&
+                        agent->usage.contextWindow && !m_asked.values().contains(m_selected));
+}
+
+/// The life of the selected agent with some air around it; nothing where it is not known.
+TimeSpan ContextPlot::wholeHistory() const
+{
+    const Agent* agent = m_agents.agent(m_selected);
+    if (agent == nullptr || agent->info.createdAtMs <= 0 || agent->info.updatedAtMs < agent->info.createdAtMs)
+        return {};
+    const qint64 air = (agent->info.updatedAtMs - agent->info.createdAtMs) / 20 + airMs;
+    return {agent->info.createdAtMs - air, agent->info.updatedAtMs + air};
+}
+
+void ContextPlot::showWholeHistory()
+{
+    const TimeSpan whole = wholeHistory();
+    if (whole.toMs > 0)
+        moveByHand(whole);
+}
+
 void ContextPlot::describe()
 {
     const QString text = plotSummary(m_lines, m_byHand ? QStringLiteral("chosen time") : rangeWords(m_range));
     if (accessibleDescription() != text)
         setAccessibleDescription(text);
+}
+
+void ContextPlot::updateLook()
+{
+    const Theme& theme = Theme::of(palette());
+    tint(m_foot, theme.dimText);
+    QPalette link = m_whole->palette();
+    link.setColor(QPalette::ButtonText, theme.accentText);
+    m_whole->setPalette(link);
+}
+
+void ContextPlot::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_whole != nullptr)
+        updateLook();
 }
 
 void ContextPlot::keyPressEvent(QKeyEvent* event)
@@ -264,6 +341,7 @@ void ContextPlot::resizeEvent(QResizeEvent* event)
 void ContextPlot::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
+    updateLook();
     touch();
 }
 

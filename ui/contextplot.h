@@ -10,9 +10,12 @@
 #include <QTimer>
 #include <QWidget>
 
+class QToolButton;
+
 namespace plimsoll {
 
 class AgentModel;
+class ElidedLabel;
 class Host;
 class PlotCanvas;
 struct Reply;
@@ -39,11 +42,13 @@ public:
 
     [[nodiscard]] bool isLive() const { return !m_byHand; }
     void backToLive();
+    void showWholeHistory(); ///< of the selected agent, by hand
 
     // What a test looks at.
     [[nodiscard]] const QList<FillLine>& lines() const { return m_lines; }
     [[nodiscard]] TimeSpan span() const { return m_span; }
     [[nodiscard]] int drawCount() const { return m_drawCount; }
+    [[nodiscard]] QString note() const { return m_note; } ///< in the place of lines
 
 signals:
     void agentPicked(const plimsoll::AgentId& id);
@@ -51,6 +56,7 @@ signals:
     void drawn();
 
 protected:
+    void changeEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
@@ -64,13 +70,18 @@ private:
     [[nodiscard]] FillLine lineOf(const AgentId& id, qint64 nowMs);
     void assignSlots(const QList<AgentId>& agents);
     void moveByHand(TimeSpan span);
+    void updateFoot();
+    void updateLook();
+    [[nodiscard]] TimeSpan wholeHistory() const;
     void describe();
 
     Host& m_host;
     AgentModel& m_agents;
     UsageHistory m_history;
     PlotCanvas* m_canvas = nullptr;
-    QTimer m_timer; ///< single shot, runs only while a drawing waits
+    ElidedLabel* m_foot = nullptr;  ///< who is not drawn
+    QToolButton* m_whole = nullptr; ///< where the selected agent has no line in the shown time
+    QTimer m_timer;                 ///< single shot, runs only while a drawing waits
     QElapsedTimer m_sinceDrawn;
     QHash<quint64, AgentId> m_asked; ///< by id of the query
     QSet<AgentId> m_known;           ///< asked once, answered or not
@@ -79,6 +90,8 @@ private:
     AgentId m_selected;
     PlotRange m_range = PlotRange::ThreeHours;
     TimeSpan m_span;
+    QString m_note;
+    QStringList m_withoutWindow; ///< names of those of the shown time that cannot be drawn
     bool m_byHand = false;
     bool m_dirty = true;
     int m_drawCount = 0;

@@ -6,6 +6,7 @@
 #include "ui/theme.h"
 
 #include <QAbstractItemView>
+#include <QDateTime>
 #include <QFontDatabase>
 #include <QPainter>
 #include <QTextLayout>
@@ -192,7 +193,8 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
         painter->setPen(theme.text);
         const QFontMetrics metrics(lay.headFont);
         const QString when =
-            QStringLiteral(" · ") + clock(index.data(ConversationModel::AtRole).toLongLong());
+            QStringLiteral(" · ") +
+            moment(index.data(ConversationModel::AtRole).toLongLong(), QDateTime::currentMSecsSinceEpoch());
         const QFont whenFont = numberFont(option.font);
         const int room = lay.headRect.width() - QFontMetrics(whenFont).horizontalAdvance(when);
         const QString name = metrics.elidedText(plain(lay.head), Qt::ElideRight, room);

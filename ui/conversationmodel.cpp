@@ -4,6 +4,7 @@
 #include "models/format.h"
 #include "models/names.h"
 
+#include <QDateTime>
 #include <QJsonArray>
 #include <QJsonObject>
 
@@ -48,7 +49,7 @@ QList<ConversationItem> conversationItems(const QJsonArray& items)
 {
     QList<ConversationItem> out;
     out.reserve(items.size());
-    for (const QJsonValue& value : items) {
+    for (const auto& value : items) {
         const QJsonObject object = value.toObject();
         if (object.isEmpty())
             continue;
@@ -92,8 +93,10 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const
     case ExpandedRole: return row.expanded;
     case HeadRole: return head(index.row());
     case SerialRole: return row.serial;
+    case Qt::ToolTipRole: return exactTime(row.item.atMs);
     case Qt::AccessibleTextRole: {
-        QStringList parts{speaker(log), spokenKind(log), clock(row.item.atMs)};
+        QStringList parts{speaker(log), spokenKind(log),
+                          moment(row.item.atMs, QDateTime::currentMSecsSinceEpoch())};
         parts.removeAll(QString());
         return parts.join(QStringLiteral(", ")) + QStringLiteral(": ") + log.text.left(500);
     }

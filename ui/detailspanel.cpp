@@ -296,6 +296,7 @@ void DetailsPanel::resizeEvent(QResizeEvent* event)
 void DetailsPanel::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
+    updateLook(); // a style sheet takes colours back when widgets are moved into one another
     refresh();
 }
 

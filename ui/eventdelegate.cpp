@@ -49,7 +49,7 @@ void EventDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     case EventModel::TimeColumn:
         painter->setFont(numberFont(option.font));
         painter->setPen(theme.dimText);
-        painter->drawText(cell, textAlignment, clock(index.data(EventModel::AtRole).toLongLong()));
+        painter->drawText(cell, textAlignment, index.data(Qt::DisplayRole).toString());
         break;
     case EventModel::KindColumn:
         paintPill(painter, cell, option.font, index.data(EventModel::TagRole).toString(), theme);
@@ -77,10 +77,12 @@ int EventDelegate::columnWidth(int column, const QFont& font)
     const QFontMetrics metrics(font);
     switch (column) {
     case EventModel::TimeColumn:
-        return QFontMetrics(numberFont(font)).horizontalAdvance(QStringLiteral("00:00:00")) + grid(font, 8);
+        return QFontMetrics(numberFont(font)).horizontalAdvance(QStringLiteral("00-00 00:00")) +
+               grid(font, 7);
     case EventModel::AgentColumn: return metrics.averageCharWidth() * 20 + grid(font, 4);
     case EventModel::KindColumn:
-        return metrics.horizontalAdvance(QStringLiteral("compaction")) + grid(font, 8);
+        return QFontMetrics(resized(font, -1)).horizontalAdvance(QStringLiteral("compaction")) +
+               grid(font, 7);
     default: return metrics.averageCharWidth() * 60;
     }
 }

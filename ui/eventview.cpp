@@ -79,7 +79,7 @@ ReadingText EventView::readingText(const QModelIndex& index)
     ReadingText out;
     out.title = index.data(EventModel::AgentNameRole).toString() + QStringLiteral(" · ") +
                 index.data(EventModel::TagRole).toString() + QStringLiteral(" · ") +
-                clock(index.data(EventModel::AtRole).toLongLong());
+                exactTime(index.data(EventModel::AtRole).toLongLong());
     out.text = index.data(EventModel::WholeTextRole).toString();
     if (out.text.isEmpty())
         out.text = index.data(EventModel::TextRole).toString();

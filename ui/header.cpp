@@ -89,8 +89,15 @@ void addSeparator(QList<Run>& runs)
 
 QList<Run> countRuns(const FleetCounts& counts)
 {
-    QList<Run> runs{{QString::number(counts.agents), &Theme::text, true},
-                    {counts.agents == 1 ? tr(" agent") : tr(" agents")}};
+    QList<Run> runs;
+    if (counts.total == 0)
+        return runs;
+    if (counts.agents == 0) {
+        runs.append({tr("no agent is running")});
+    } else {
+        runs.append({QString::number(counts.agents), &Theme::text, true});
+        runs.append({counts.agents == 1 ? tr(" agent") : tr(" agents")});
+    }
     if (counts.working > 0) {
         addSeparator(runs);
         runs.append({QString::number(counts.working), &Theme::goodText, true});
@@ -100,6 +107,10 @@ QList<Run> countRuns(const FleetCounts& counts)
         addSeparator(runs);
         runs.append({QString::number(counts.needsYou), &Theme::attentionText, true});
         runs.append({counts.needsYou == 1 ? tr(" needs you") : tr(" need you")});
+    }
+    if (const int finished = counts.total - counts.agents; finished > 0) {
+        addSeparator(runs);
+        runs.append({tr("%1 finished").arg(finished), &Theme::dimText});
     }
     return runs;
 }

@@ -15,7 +15,8 @@ class QToolButton;
 
 namespace plimsoll {
 
-/// "7 agents · 4 working · 1 needs you"; what is zero is left out, but for the agents.
+/// "7 agents · 4 working · 1 needs you · 62 finished", "no agent is running · 62 finished"; what is zero is
+/// left out, and all of it where nothing is known.
 [[nodiscard]] QList<Run> countRuns(const FleetCounts& counts);
 
 /// "Today $16.26 · $5.10/h"; empty where nothing is known.

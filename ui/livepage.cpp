@@ -125,6 +125,7 @@ QWidget* LivePage::makePlotTitle()
     setPadding(layout, font());
     m_plotTitle = heading(QStringLiteral("Context fill"), row);
     m_rangeLabel = new ElidedLabel(row);
+    m_rangeLabel->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred); // one line with the title
     layout->addWidget(m_plotTitle);
     layout->addWidget(m_rangeLabel, 1);
     m_liveButton = new QToolButton(row);
@@ -326,6 +327,13 @@ void LivePage::changeEvent(QEvent* event)
     QWidget::changeEvent(event);
     if (event->type() == QEvent::PaletteChange)
         updateLook();
+}
+
+void LivePage::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    // Moving a widget into another one lets the style sheet take back the colours that it was given before.
+    updateLook();
 }
 
 void LivePage::updateLook()

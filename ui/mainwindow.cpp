@@ -8,6 +8,7 @@
 #include "ui/header.h"
 #include "ui/livepage.h"
 #include "ui/mainmenu.h"
+#include "ui/oldersessions.h"
 #include "ui/statusstrip.h"
 #include "ui/theme.h"
 #include "ui/tray.h"
@@ -15,6 +16,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDateTime>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QScreen>
 #include <QShortcut>
@@ -60,7 +62,9 @@ MainWindow::MainWindow(Host& host, Settings& settings, QWidget* parent)
     , m_rows(m_agents)
 {
     applyLook();
-    m_rows.setCollapsed(AgentProxy::Finished, m_settings.finishedCollapsed.value());
+    // Collapsed is how it begins; to say so once more would count as the operator's hand.
+    if (!m_settings.finishedCollapsed.value())
+        m_rows.setCollapsed(AgentProxy::Finished, false);
     build();
     addTray();
     connectHost();
@@ -81,6 +85,7 @@ MainWindow::MainWindow(Host& host, Settings& settings, QWidget* parent)
 MainWindow::~MainWindow()
 {
     // The views hold pointers into models that are members of this: they go first.
+    delete m_older;
     delete m_list;
     delete m_live;
     delete m_details;
@@ -122,18 +127,28 @@ void MainWindow::build()
 
 void MainWindow::buildList(QSplitter& panes)
 {
-    m_list = new AgentView(m_agents, m_rows, &panes);
-    m_list->setMinimumWidth(grid(font(), 62));
+    auto* column = new QWidget(&panes);
+    column->setMinimumWidth(grid(font(), 62));
+    m_list = new AgentView(m_agents, m_rows, column);
+    m_older = new OlderSessions(m_host, m_agents, column);
+    auto* columnLayout = new QVBoxLayout(column);
+    columnLayout->setContentsMargins(0, 0, 0, 0);
+    columnLayout->setSpacing(0);
+    columnLayout->addWidget(m_list, 1);
+    auto* below = new QHBoxLayout;
+    below->setContentsMargins(grid(font(), 3), grid(font(), 1), grid(font(), 3), grid(font(), 1));
+    below->addWidget(m_older);
+    columnLayout->addLayout(below);
     m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced);
     m_live = new LivePage(m_host, m_agents, m_settings, &panes);
     m_details = new DetailsPanel(m_host, m_agents, &panes);
     m_details->setMinimumWidth(grid(font(), 66));
-    panes.addWidget(m_list);
+    panes.addWidget(column);
     panes.addWidget(m_live);
     panes.addWidget(m_details);
-    panes.setStretchFactor(0, 0);
-    panes.setStretchFactor(1, 1);
-    panes.setStretchFactor(2, 0);
+    panes.setStretchFactor(0, 1); // in a small window the sides give way too
+    panes.setStretchFactor(1, 4);
+    panes.setStretchFactor(2, 1);
     panes.setSizes({grid(font(), 86), grid(font(), 180), grid(font(), 93)});
 }
 
@@ -231,6 +246,7 @@ void MainWindow::onReset(const QList<Agent>& agents, quint64 seq)
 {
     m_agents.reset(agents);
     m_rules.reset(agents);
+    m_older->reset();
     m_live->reset();
     m_details->reset();
     m_limits.clear();
@@ -250,8 +266,10 @@ void MainWindow::onProgressed(const Progress& progress)
 
 void MainWindow::select(const AgentId& id)
 {
-    if (!m_selecting)
+    if (!m_selecting) {
         m_followFirst = false;
+        m_rows.keepOpen();
+    }
     m_live->setSelectedAgent(id);
     m_details->setAgent(id);
 }
@@ -296,6 +314,8 @@ void MainWindow::refreshPage()
         m_list->setCurrentIndex(first);
         m_selecting = false;
         m_followFirst = m_progress.running;
+        if (!m_followFirst)
+            m_rows.keepOpen();
     }
     if (m_pages->currentWidget() == page)
         return;
@@ -318,7 +338,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
 {
     m_settings.setWindowState(geometryName(), saveGeometry());
     m_settings.setWindowState(panesName(), m_panes->saveState());
-    m_settings.finishedCollapsed.set(m_rows.isCollapsed(AgentProxy::Finished));
+    m_settings.finishedCollapsed.set(m_rows.isCollapsedByChoice(AgentProxy::Finished));
     QWidget::closeEvent(event);
 }
 

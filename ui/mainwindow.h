@@ -24,6 +24,7 @@ class DetailsPanel;
 class EmptyState;
 class Header;
 class LivePage;
+class OlderSessions;
 class StatusStrip;
 class Tray;
 
@@ -112,6 +113,7 @@ private:
     EmptyState* m_empty = nullptr;
     QSplitter* m_panes = nullptr;
     AgentView* m_list = nullptr;
+    OlderSessions* m_older = nullptr;
     LivePage* m_live = nullptr;
     DetailsPanel* m_details = nullptr;
     StatusStrip* m_strip = nullptr;

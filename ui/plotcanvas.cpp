@@ -23,7 +23,6 @@ namespace {
 
 constexpr double reachPx = 12;
 constexpr int maxLabels = 14;
-constexpr qint64 longSpanMs = 26LL * 3600 * 1000; // beyond it a time of day does not say which day
 
 /// "0", "25%", "50%" …
 class PercentTicker : public QCPAxisTickerFixed
@@ -59,6 +58,7 @@ public:
     void drawLabels(const Theme& theme, const QFont& font);
     void drawTrigger(const Theme& theme, const QFont& font);
     void drawNow(const Theme& theme);
+    void drawNote(const Theme& theme, const QFont& font);
     void placeAxes(const QFont& font);
     [[nodiscard]] QPointF pixel(const FillPoint& point) const;
     [[nodiscard]] QCPItemText* newText() const;
@@ -66,6 +66,7 @@ public:
     QCustomPlot* plot = nullptr;
     QCPItemStraightLine* now = nullptr;
     QCPItemText* nowText = nullptr;
+    QCPItemText* noteText = nullptr;
     QCPItemStraightLine* trigger = nullptr;
     QCPItemText* triggerText = nullptr;
     QCPItemTracer* tracer = nullptr;
@@ -81,13 +82,14 @@ PlotCanvas::Parts::Parts(PlotCanvas& owner)
     : plot(new QCustomPlot(&owner))
     , now(new QCPItemStraightLine(plot))
     , nowText(newText())
+    , noteText(newText())
     , trigger(new QCPItemStraightLine(plot))
     , triggerText(newText())
     , tracer(new QCPItemTracer(plot))
     , bubble(new QLabel(&owner))
 {
     plot->setFocusPolicy(Qt::NoFocus); // the keys are ContextPlot's
-    plot->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
+    plot->setPlottingHints(QCP::phFastPolylines);
     plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     plot->axisRect()->setRangeDrag(Qt::Horizontal);
     plot->axisRect()->setRangeZoom(Qt::Horizontal);
@@ -102,6 +104,10 @@ PlotCanvas::Parts::Parts(PlotCanvas& owner)
     nowText->setText(QStringLiteral("now"));
     nowText->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
     nowText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    noteText->setPositionAlignment(Qt::AlignCenter);
+    noteText->setTextAlignment(Qt::AlignCenter);
+    noteText->position->setType(QCPItemPosition::ptAxisRectRatio);
+    noteText->position->setCoords(0.5, 0.5);
     triggerText->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
     triggerText->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
     bubble->setTextFormat(Qt::PlainText);
@@ -223,7 +229,7 @@ void PlotCanvas::Parts::drawLabels(const Theme& theme, const QFont& font)
 
 void PlotCanvas::Parts::drawTrigger(const Theme& theme, const QFont& font)
 {
-    const bool known = picture.triggerPercent.has_value();
+    const bool known = picture.triggerPercent.has_value() && picture.note.isEmpty();
     trigger->setVisible(known);
     triggerText->setVisible(known);
     if (!known)
@@ -240,7 +246,8 @@ void PlotCanvas::Parts::drawTrigger(const Theme& theme, const QFont& font)
 
 void PlotCanvas::Parts::drawNow(const Theme& theme)
 {
-    const bool inside = picture.nowMs >= picture.span.fromMs && picture.nowMs <= picture.span.toMs;
+    const bool inside =
+        picture.nowMs >= picture.span.fromMs && picture.nowMs <= picture.span.toMs && picture.note.isEmpty();
     now->setVisible(inside);
     nowText->setVisible(inside);
     const double key = axisKey(picture.nowMs);
@@ -250,6 +257,18 @@ void PlotCanvas::Parts::drawNow(const Theme& theme)
     nowText->setColor(theme.dimText);
     nowText->position->setCoords(key, 0.99);
     nowText->setPadding({0, 0, 4, 0});
+}
+
+/// An empty grid would look like a fault: the sentence stands in its place.
+void PlotCanvas::Parts::drawNote(const Theme& theme, const QFont& font)
+{
+    const bool empty = !picture.note.isEmpty();
+    noteText->setVisible(empty);
+    noteText->setFont(font);
+    noteText->setColor(theme.dimText);
+    noteText->setText(picture.note);
+    plot->yAxis->grid()->setVisible(!empty);
+    plot->yAxis->setTickLabels(!empty);
 }
 
 PlotCanvas::PlotCanvas(QWidget* parent)
@@ -296,6 +315,7 @@ void PlotCanvas::draw(const PlotPicture& picture)
     m_parts->drawTrigger(theme, numbers);
     m_parts->drawNow(theme);
     m_parts->drawLabels(theme, font());
+    m_parts->drawNote(theme, font());
     m_parts->plot->replot(QCustomPlot::rpQueuedRefresh);
 }
 
@@ -352,8 +372,7 @@ void PlotCanvas::hover(QPoint mouse)
     m_parts->tracer->setVisible(true);
     m_parts->plot->layer(QStringLiteral("overlay"))->replot();
     QLabel* bubble = m_parts->bubble;
-    const bool days = m_parts->picture.span.toMs - m_parts->picture.span.fromMs > longSpanMs;
-    const QStringList lines{oneLine(line.name, 60), days ? dateTime(point.atMs) : clock(point.atMs),
+    const QStringList lines{oneLine(line.name, 60), exactTime(point.atMs),
                             tokens(point.tokens) + QStringLiteral(" / ") + windowTokens(point.window) +
                                 QStringLiteral(" · %1%").arg(qRound(point.percent()))};
     bubble->setText(lines.join(QLatin1Char('\n')));

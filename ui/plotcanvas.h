@@ -18,6 +18,7 @@ struct PlotPicture
     TimeSpan span;
     qint64 nowMs = 0;
     std::optional<double> triggerPercent; ///< the selected agent's compaction trigger
+    QString note;                         ///< where there is no line: why, stands alone in the middle
 };
 
 /// Draws a PlotPicture with QCustomPlot and tells what the mouse does with it. Knows no model and no host.

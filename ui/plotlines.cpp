@@ -154,6 +154,26 @@ int freeSlot(const QList<int>& taken)
     return slot;
 }
 
+QString emptyPlotNote(std::optional<PlotRange> range, int withoutWindow)
+{
+    if (withoutWindow > 0)
+        return withoutWindowNote(withoutWindow) + QLatin1Char('.');
+    if (!range)
+        return QStringLiteral("Nothing changed in the chosen time.\nEsc follows the clock again.");
+    if (*range == PlotRange::All)
+        return QStringLiteral("No agent has told yet how full its context is.");
+    return QStringLiteral("Nothing changed in the %1.\nChoose All to see what was before.")
+        .arg(rangeWords(*range));
+}
+
+QString withoutWindowNote(int count)
+{
+    if (count <= 0)
+        return {};
+    return count == 1 ? QStringLiteral("1 agent without a known window is not drawn")
+                      : QStringLiteral("%1 agents without a known window are not drawn").arg(count);
+}
+
 QString plotSummary(const QList<FillLine>& lines, const QString& range)
 {
     if (lines.isEmpty())

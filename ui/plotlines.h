@@ -78,6 +78,14 @@ struct Picked
 /// The lowest slot number not in `taken`.
 [[nodiscard]] int freeSlot(const QList<int>& taken);
 
+/// What stands in a plot without a line, and where there is more to see.
+/// \param range nothing = a time chosen by hand
+/// \param withoutWindow agents that have no line because their window is not known
+[[nodiscard]] QString emptyPlotNote(std::optional<PlotRange> range, int withoutWindow);
+
+/// "2 agents without a known window are not drawn"; empty for none.
+[[nodiscard]] QString withoutWindowNote(int count);
+
 /// What a screen reader says instead of the picture.
 [[nodiscard]] QString plotSummary(const QList<FillLine>& lines, const QString& range);
 

@@ -26,10 +26,12 @@ QLabel* plainLabel(const QString& text, QWidget* parent)
 
 void tint(QWidget* widget, const QColor& color)
 {
+    // Which of the two is painted depends on the background of a parent, which may come later.
     QPalette palette = widget->palette();
-    if (palette.color(widget->foregroundRole()) == color)
+    if (palette.color(QPalette::WindowText) == color && palette.color(QPalette::Text) == color)
         return;
-    palette.setColor(widget->foregroundRole(), color);
+    palette.setColor(QPalette::WindowText, color);
+    palette.setColor(QPalette::Text, color);
     widget->setPalette(palette);
 }
 

@@ -8,30 +8,6 @@
 
 namespace plimsoll {
 
-std::string_view rawKey(simdjson::ondemand::field& field)
-{
-    const char* const begin = field.key().raw();
-    const char* end = begin;
-    while (*end != '"') {
-        if (*end == '\\')
-            ++end;
-        ++end;
-    }
-    return {begin, static_cast<size_t>(end - begin)};
-}
-
-std::string_view rawString(simdjson::ondemand::value value)
-{
-    simdjson::ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS || type != simdjson::ondemand::json_type::string)
-        return {};
-    std::string_view token = value.raw_json_token();
-    const size_t close = token.rfind('"');
-    if (token.size() < 2 || close == 0 || close == std::string_view::npos)
-        return {};
-    return token.substr(1, close - 1);
-}
-
 std::string_view rawValue(simdjson::ondemand::value value)
 {
     simdjson::ondemand::json_type type{};

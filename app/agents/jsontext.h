@@ -21,10 +21,27 @@ namespace plimsoll {
 }
 
 /// The key as it stands in the line, without quotes.
-[[nodiscard]] std::string_view rawKey(simdjson::ondemand::field& field);
+[[nodiscard]] inline std::string_view rawKey(simdjson::ondemand::field& field)
+{
+    const char* const begin = field.key().raw();
+    const char* end = begin;
+    while (*end != '"')
+        end += *end == '\\' ? 2 : 1;
+    return {begin, static_cast<size_t>(end - begin)};
+}
 
 /// A string's characters as they stand in the line (escaped, without quotes); empty if it is no string.
-[[nodiscard]] std::string_view rawString(simdjson::ondemand::value value);
+[[nodiscard]] inline std::string_view rawString(simdjson::ondemand::value value)
+{
+    // The token reaches to the next one: the last quote in it is the string's own.
+    const std::string_view token = value.raw_json_token();
+    if (token.size() < 2 || token.front() != '"')
+        return {};
+    size_t close = token.size() - 1;
+    while (close > 0 && token[close] != '"')
+        --close;
+    return close == 0 ? std::string_view() : token.substr(1, close - 1);
+}
 
 /// The whole value as it stands in the line.
 [[nodiscard]] std::string_view rawValue(simdjson::ondemand::value value);

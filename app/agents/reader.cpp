@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/reader.h"
 
-#include <array>
 #include <charconv>
+#include <simdjson.h>
 
 namespace plimsoll {
 
@@ -175,6 +175,24 @@ int64_t parseIsoMs(std::string_view text)
         return 0;
     const int64_t seconds = ((daysFromCivil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     return seconds * 1000 + fractionMs - zoneMs;
+}
+
+void LogReader::readLine(std::string_view line, int64_t offset, ReaderSink& sink)
+{
+    // Blank lines do not count: what a cut leaves of "{…}\r\n" must not be one line more than the whole.
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+        return;
+    ++m_facts.lines;
+    if (takeLine(line, offset, sink))
+        return;
+    if (!simdjson::validate_utf8(line.data(), line.size())) {
+        std::string repaired = clippedUtf8(line, line.size() * replacement.size());
+        const size_t size = repaired.size();
+        repaired.append(linePadding, ' ');
+        if (takeLine({repaired.data(), size}, offset, sink))
+            return;
+    }
+    ++m_facts.badLines;
 }
 
 } // namespace plimsoll

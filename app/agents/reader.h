@@ -139,9 +139,9 @@ class LogReader
 public:
     virtual ~LogReader() = default;
 
-    /// One whole line without its newline; linePadding bytes behind it must be readable.
-    /// \param offset byte offset of the line in its file
-    virtual void readLine(std::string_view line, int64_t offset, ReaderSink& sink) = 0;
+    /// One whole line without its newline; linePadding bytes behind it must be readable. Invalid UTF-8 in it
+    /// is replaced, so that it does not cost the line. \param offset byte offset of the line in its file
+    void readLine(std::string_view line, int64_t offset, ReaderSink& sink);
 
     /// A line too long to be read was skipped.
     void skipLine() { ++m_facts.lines, ++m_facts.badLines; }
@@ -158,6 +158,9 @@ public:
     [[nodiscard]] const FileFacts& facts() const { return m_facts; }
 
 protected:
+    /// Reads a line that is not blank. False if it is not whole and well-formed: then nothing has changed.
+    [[nodiscard]] virtual bool takeLine(std::string_view line, int64_t offset, ReaderSink& sink) = 0;
+
     FileFacts m_facts;
     size_t m_textLimit = maxLogBytes;
 };

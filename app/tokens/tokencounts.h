@@ -2,8 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace plimsoll {
+
+/// a + b, held at the ends of the range: a hostile log must not turn a sum negative.
+[[nodiscard]] inline int64_t saturatingSum(int64_t a, int64_t b)
+{
+    int64_t sum = 0;
+    if (!__builtin_add_overflow(a, b, &sum))
+        return sum;
+    return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+}
 
 /// Tokens of one API response, or a sum of them. Counts; never negative.
 struct TokenCounts
@@ -25,23 +35,23 @@ struct TokenCounts
 
 inline TokenCounts& TokenCounts::operator+=(const TokenCounts& other)
 {
-    input += other.input;
-    output += other.output;
-    cacheRead += other.cacheRead;
-    cacheWrite5m += other.cacheWrite5m;
-    cacheWrite1h += other.cacheWrite1h;
-    reasoning += other.reasoning;
+    input = saturatingSum(input, other.input);
+    output = saturatingSum(output, other.output);
+    cacheRead = saturatingSum(cacheRead, other.cacheRead);
+    cacheWrite5m = saturatingSum(cacheWrite5m, other.cacheWrite5m);
+    cacheWrite1h = saturatingSum(cacheWrite1h, other.cacheWrite1h);
+    reasoning = saturatingSum(reasoning, other.reasoning);
     return *this;
 }
 
 inline TokenCounts& TokenCounts::operator-=(const TokenCounts& other)
 {
-    input -= other.input;
-    output -= other.output;
-    cacheRead -= other.cacheRead;
-    cacheWrite5m -= other.cacheWrite5m;
-    cacheWrite1h -= other.cacheWrite1h;
-    reasoning -= other.reasoning;
+    input = saturatingSum(input, -other.input);
+    output = saturatingSum(output, -other.output);
+    cacheRead = saturatingSum(cacheRead, -other.cacheRead);
+    cacheWrite5m = saturatingSum(cacheWrite5m, -other.cacheWrite5m);
+    cacheWrite1h = saturatingSum(cacheWrite1h, -other.cacheWrite1h);
+    reasoning = saturatingSum(reasoning, -other.reasoning);
     return *this;
 }
 

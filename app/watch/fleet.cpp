@@ -183,7 +183,8 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
     const std::vector<RowSource> sources = sourcesOf(row);
     Agent& agent = row.built;
     agent.id = row.id;
-    if (sources.empty() && row.told && !row.live)
+    const bool hadLog = !agent.info.files.isEmpty();
+    if (sources.empty() && row.told && !row.live && hadLog)
         return; // its log begins anew: what was told stays until there is more
     if (sources.empty()) {
         // A session that lives and has not written yet: a row without numbers.
@@ -308,8 +309,19 @@ Events Fleet::takeEvents(qint64 nowMs)
         }
         round = std::exchange(m_changed, {});
     }
+    dropUntold(events);
+    // Agents come before the lines that they printed in this round, parents before their children.
+    std::stable_partition(events.begin(), events.end(),
+                          [](const Event& event) { return std::holds_alternative<AgentAdded>(event.body); });
     tellFleet(nowMs, events);
     return events;
+}
+
+/// Lines of agents beyond the publish limit: nobody knows whose they are.
+void Fleet::dropUntold(Events& events) const
+{
+    const auto isUntold = [this](const Event& event) { return !m_rows[m_rowById.value(event.agent)].told; };
+    events.erase(std::remove_if(events.begin(), events.end(), isUntold), events.end());
 }
 
 void Fleet::tell(Row& row, qint64 nowMs, Events& events)
@@ -322,8 +334,7 @@ void Fleet::tell(Row& row, qint64 nowMs, Events& events)
         for (const Compaction& compaction : row.built.info.compactions)
             row.toldCompactions.insert(compaction.atMs);
         row.agent = row.built;
-        // Before the lines that it printed in this round.
-        events.prepend({0, nowMs, row.id, AgentAdded{row.built}});
+        events.append({0, nowMs, row.id, AgentAdded{row.built}});
     } else {
         tellChange(row, events);
     }
@@ -381,6 +392,8 @@ void Fleet::tellPermission(Row& row, qint64 nowMs, Events& events)
     const QString input = asked.tool + QLatin1Char('\n') + asked.input;
     if (row.permission == asked.requestId && row.permissionInput == input)
         return;
+    if (!row.permission.isEmpty() && row.permission != asked.requestId)
+        events.append({0, nowMs, row.id, PermissionAnswered{row.permission, QStringLiteral("gone")}});
     row.permission = asked.requestId;
     row.permissionInput = input;
     events.append({0, nowMs, row.id, asked});

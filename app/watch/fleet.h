@@ -123,6 +123,7 @@ private:
     void setState(Row& row, const std::vector<RowSource>& sources, qint64 nowMs);
     [[nodiscard]] std::vector<RowSource> sourcesOf(const Row& row) const;
     [[nodiscard]] bool mayTell(const Row& row) const;
+    void dropUntold(Events& events) const;
     void tell(Row& row, qint64 nowMs, Events& events);
     void tellChange(Row& row, Events& events);
     void tellPermission(Row& row, qint64 nowMs, Events& events);

@@ -39,6 +39,8 @@ public:
         const std::lock_guard lock(m_queue->mutex);
         m_queue->receiver = nullptr;
         m_queue->take = nullptr;
+        m_queue->closed = true;
+        m_queue->values.clear();
     }
 
     void push(T value)
@@ -46,12 +48,18 @@ public:
         bool first = false;
         {
             const std::lock_guard lock(m_queue->mutex);
+            if (m_queue->closed)
+                return;
             first = m_queue->values.empty();
             m_queue->values.push_back(std::move(value));
         }
         if (first)
             wake();
     }
+
+    /// Takes what waits, before its wake-up comes: so that what was pushed before something that went another
+    /// way also arrives before it. In the receiver's thread.
+    void takeNow() { drain(*m_queue); }
 
 private:
     struct Queue
@@ -60,6 +68,7 @@ private:
         std::vector<T> values;                    // guarded by mutex
         QObject* receiver = nullptr;              // guarded by mutex
         std::function<void(std::vector<T>)> take; // guarded by mutex
+        bool closed = false;                      // guarded by mutex
     };
 
     void wake()

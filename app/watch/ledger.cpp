@@ -30,7 +30,21 @@ void Ledger::setFirstAt(File file, int64_t firstAtMs)
 
 void Ledger::nameSession(uint64_t sessionHash, Row row)
 {
-    m_rowBySession.emplace(sessionHash, row);
+    if (!m_rowBySession.emplace(sessionHash, row).second)
+        return;
+    const auto [first, last] = m_claims.equal_range(sessionHash);
+    for (auto it = first; it != last; ++it) {
+        bool isNew = false;
+        Entry& entry = entryFor(it->second.key, isNew);
+        if (entry.ownerNamed && !ranksBefore(it->second.file, entry.ownerFile))
+            continue;
+        book(entry, -1);
+        entry.row = row;
+        entry.ownerFile = it->second.file;
+        entry.ownerNamed = true;
+        book(entry, +1);
+    }
+    m_claims.erase(first, last);
 }
 
 bool Ledger::ranksBefore(File a, File b) const
@@ -97,10 +111,11 @@ void Ledger::add(const Response& response, File file, Row row, const std::vector
 {
     bool isNew = false;
     Entry& entry = entryFor(response.key, isNew);
-    const auto named = response.ownerHash != 0 && response.thread == 0
-                           ? m_rowBySession.find(response.ownerHash)
-                           : m_rowBySession.end();
+    const bool names = response.ownerHash != 0 && response.thread == 0;
+    const auto named = names ? m_rowBySession.find(response.ownerHash) : m_rowBySession.end();
     const bool ownerNamed = named != m_rowBySession.end();
+    if (names && !ownerNamed)
+        m_claims.emplace(response.ownerHash, Claim{response.key, file});
     const bool takesOver = isNew || (ownerNamed && !entry.ownerNamed) ||
                            (ownerNamed == entry.ownerNamed && ranksBefore(file, entry.ownerFile));
     const int64_t output = response.tokens.output;
@@ -141,15 +156,17 @@ void Ledger::book(const Entry& entry, int sign)
         m_catalogue.costPico(m_models[entry.model], entry.tokens, entry.atMs, entry.fast);
     sum->responses += sign;
     sum->unpriced += cost ? 0 : sign;
-    sum->costPico += sign * cost.value_or(0);
+    sum->costPico = saturatingSum(sum->costPico, sign * cost.value_or(0));
     if (sign > 0)
         sum->tokens += entry.tokens;
     else
         sum->tokens -= entry.tokens;
     if (sum->responses == 0)
         sums.erase(sum);
-    if (cost && entry.atMs > 0)
-        m_spend[entry.atMs - entry.atMs % spendSlotMs] += sign * *cost;
+    if (cost && entry.atMs > 0) {
+        int64_t& slot = m_spend[entry.atMs - entry.atMs % spendSlotMs];
+        slot = saturatingSum(slot, sign * *cost);
+    }
     markChanged(entry.row);
 }
 

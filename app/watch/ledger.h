@@ -77,6 +77,12 @@ private:
         bool fast = false;
         bool ownerNamed = false; ///< the response named its owner itself
     };
+    /// A response that names a session of which nobody has told yet.
+    struct Claim
+    {
+        uint64_t key = 0;
+        File file = 0;
+    };
     struct CompactionOwner
     {
         File file = 0;
@@ -95,6 +101,7 @@ private:
     std::vector<Entry> m_entries;
     std::vector<uint32_t> m_slots; ///< open addressing: index + 1 into m_entries, 0 = free
     std::unordered_map<uint64_t, Row> m_rowBySession;
+    std::unordered_multimap<uint64_t, Claim> m_claims; ///< by session
     std::unordered_map<uint64_t, CompactionOwner> m_compactions;
     std::vector<std::vector<ModelSum>> m_rows;
     std::vector<char> m_isChanged;

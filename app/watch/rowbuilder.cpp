@@ -64,12 +64,12 @@ QList<Compaction> rowCompactions(const std::vector<RowSource>& sources, const Le
 void sumTokens(Usage& usage, const Ledger& ledger, Ledger::Row row)
 {
     TokenCounts total;
-    qint64 costPico = 0;
+    int64_t costPico = 0;
     qint64 responses = 0;
     qint64 unpriced = 0;
     for (const ModelSum& sum : ledger.sums(row)) {
         total += sum.tokens;
-        costPico += sum.costPico;
+        costPico = saturatingSum(costPico, sum.costPico);
         responses += sum.responses;
         unpriced += sum.unpriced;
         ModelUsage model;

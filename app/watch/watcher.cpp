@@ -6,6 +6,7 @@
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
+#include <QLoggingCategory>
 #include <QThread>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 namespace plimsoll {
 
 namespace {
+
+Q_LOGGING_CATEGORY(lcWatch, "plimsoll.watch", QtInfoMsg) // --verbose shows the rest
 
 constexpr int sweepMs = 30 * 1000;
 constexpr qint64 recentMs = qint64{24} * 3600 * 1000; ///< files that changed in this time are swept
@@ -68,8 +71,11 @@ void Watcher::start()
     m_liveness =
         std::make_unique<Liveness>(QFile::encodeName(m_homes.claude), QFile::encodeName(m_homes.codex));
     connect(m_liveness.get(), &Liveness::changed, this, [this](const QList<LiveSession>& sessions) {
-        for (const LiveSession& session : sessions)
+        for (const LiveSession& session : sessions) {
+            qCDebug(lcWatch, "%s: pid %lld, %s", qUtf8Printable(session.sessionId), session.pid,
+                    session.ended ? "has ended" : "lives");
             m_fleet.setLive(session);
+        }
         publish();
     });
     connect(m_liveness.get(), &Liveness::failed, this, &Watcher::report);
@@ -95,6 +101,8 @@ void Watcher::startScan()
     for (const FoundLog& log : std::as_const(listing.logs))
         m_scanning.insert(joined(QFile::encodeName(log.root->path), log.relative));
     m_progress = {true, false, 0, listing.logs.size(), 0, listing.bytes};
+    qCDebug(lcWatch, "first scan: %lld files, %lld bytes in %lld folders", qint64(listing.logs.size()),
+            listing.bytes, qint64(listing.directories.size()));
     m_notices.push(m_progress);
     m_scan = std::make_unique<ColdScan>(
         this, [this](std::vector<ScannedLog> logs) { takeScanned(std::move(logs)); });
@@ -111,7 +119,8 @@ void Watcher::takeScanned(std::vector<ScannedLog> logs)
         ++m_progress.filesDone;
         m_progress.bytesDone += log.bytes;
         m_scanning.erase(path);
-        if (log.failed)
+        // After a cancelled scan one that was under way may have been met again.
+        if (log.failed || m_fileByPath.contains(path))
             continue;
         const size_t index = m_fleet.addFile(std::move(log.file));
         m_fileByPath.insert(path, index);
@@ -132,6 +141,8 @@ void Watcher::finishScan()
 {
     m_progress.running = false;
     m_progress.cancelled = m_scan->isCancelled();
+    qCDebug(lcWatch, "first scan %s after %lld of %lld files", m_progress.cancelled ? "cancelled" : "done",
+            m_progress.filesDone, m_progress.filesTotal);
     m_scanning.clear();
     m_fleet.setLiveMode();
     publish();
@@ -238,6 +249,7 @@ void Watcher::meet(const FoundLog& found)
         m_pending.insert(*known);
         return;
     }
+    qCDebug(lcWatch, "new log %s", path.constData());
     const size_t index = m_fleet.addFile(makeLogFile(found));
     m_fileByPath.insert(path, index);
     m_fleet.setMeta(index, readSubagentMeta(m_fleet.file(index)));
@@ -248,8 +260,10 @@ void Watcher::readFile(size_t index)
 {
     LogFile& file = m_fleet.file(index);
     ReadResult result = readNew(file, true);
-    if (result.restarted)
+    if (result.restarted) {
+        qCDebug(lcWatch, "%s: truncated or replaced, read again", qUtf8Printable(file.path));
         m_fleet.restartFile(index);
+    }
     if (result.bytes > 0 || result.restarted)
         m_fleet.absorb(index, result.batch);
     if (result.more)
@@ -267,6 +281,7 @@ void Watcher::readPending()
 
 void Watcher::handleOverflow()
 {
+    qCInfo(lcWatch, "the kernel dropped events: looking at everything again");
     for (const LogRoot& root : m_roots)
         listBelow(root, {});
     for (size_t i = 0; i < m_fleet.fileCount(); ++i)

@@ -203,12 +203,15 @@ void parseCompactMetadata(ondemand::value value, ClaudeLine& line)
 
 void parseError(ondemand::value value, ClaudeLine& line)
 {
+    std::string_view message;
     forEachFieldOf(value, [&](std::string_view key, ondemand::value field) {
         if (key == "formatted")
             line.errorText = rawString(field);
-        else if (key == "message" && line.errorText.empty())
-            line.errorText = rawString(field);
+        else if (key == "message")
+            message = rawString(field);
     });
+    if (line.errorText.empty())
+        line.errorText = message;
 }
 
 void parseAttachment(ondemand::value value, ClaudeLine& line)

@@ -85,15 +85,10 @@ void ClaudeReader::restart()
     m_finishedLines = 0;
 }
 
-void ClaudeReader::readLine(std::string_view text, int64_t offset, ReaderSink& sink)
+bool ClaudeReader::takeLine(std::string_view text, int64_t offset, ReaderSink& sink)
 {
-    ++m_facts.lines;
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos)
-        return;
-    if (!parseClaudeLine(text, m_line)) {
-        ++m_facts.badLines;
-        return;
-    }
+    if (!parseClaudeLine(text, m_line))
+        return false;
     m_offset = offset;
     m_atMs = m_line.timestamp.empty() ? 0 : parseIsoMs(m_line.timestamp);
     readCommon();
@@ -129,6 +124,7 @@ void ClaudeReader::readLine(std::string_view text, int64_t offset, ReaderSink& s
         break;
     default: readState(); break;
     }
+    return true;
 }
 
 /// What any line may carry.
@@ -241,12 +237,10 @@ void ClaudeReader::readAssistant(uint32_t thread, const ClaudeMessage& message, 
 {
     if (!message.present)
         return;
-    ThreadState& state = m_states[thread];
     if (m_line.isApiError || message.model == syntheticModel) {
         if (m_line.isApiError)
             setPhase(thread, TurnPhase::Failed);
-        state.lastText = firstText(message).substr(0, maxRawText);
-        state.lastIsTool = false;
+        setLastText(thread, firstText(message));
         return;
     }
     if (message.hasUsage && !message.model.empty())
@@ -259,8 +253,7 @@ void ClaudeReader::readAssistant(uint32_t thread, const ClaudeMessage& message, 
             openTool(thread, block);
             calledTool = true;
         } else if (block.kind == ClaudeBlock::Kind::Text && !block.text.empty()) {
-            state.lastText = block.text.substr(0, maxRawText);
-            state.lastIsTool = false;
+            setLastText(thread, block.text);
         }
     }
     if (calledTool)
@@ -288,7 +281,7 @@ void ClaudeReader::readResponse(uint32_t thread, const ClaudeMessage& message, b
         response.key = stableHash(requestId, stableHash(message.id));
     else // nothing to know it again by: it stands for itself
         response.key = stableHash(uuid, static_cast<uint64_t>(m_offset) * 2 + 1);
-    if (!m_line.requestSessionId.empty())
+    if (!m_line.requestSessionId.empty() && m_facts.agentId.empty())
         response.ownerHash = stableHash(m_line.requestSessionId);
     response.atMs = m_atMs != 0 ? m_atMs : m_facts.lastAtMs;
     response.model = modelIndex(message.model);
@@ -323,6 +316,15 @@ void ClaudeReader::openTool(uint32_t thread, const ClaudeBlock& block)
     m_states[thread].lastIsTool = true;
 }
 
+/// Raw text is kept: only settle() needs it for people.
+void ClaudeReader::setLastText(uint32_t thread, std::string_view raw)
+{
+    ThreadState& state = m_states[thread];
+    state.lastText = raw.substr(0, maxRawText);
+    state.lastIsTool = false;
+    state.lastIsAnswered = false;
+}
+
 void ClaudeReader::closeTool(uint32_t thread, std::string_view id)
 {
     ThreadState& state = m_states[thread];
@@ -336,7 +338,8 @@ void ClaudeReader::closeTool(uint32_t thread, std::string_view id)
         ThreadFacts& facts = m_facts.threads[thread];
         facts.openTool.clear();
         facts.openInput.clear();
-        state.lastText = it->name + ' ' + toolInputText(it->input, maxActivityBytes);
+        state.answered = std::move(*it);
+        state.lastIsAnswered = state.lastIsTool;
     }
     state.openTools.erase(it);
 }
@@ -371,8 +374,7 @@ void ClaudeReader::readPromptText(uint32_t thread, std::string_view raw)
     case UserText::Prompt:
         ++m_facts.threads[thread].turns;
         m_states[thread].openTools.clear();
-        m_states[thread].lastText = raw.substr(0, maxRawText);
-        m_states[thread].lastIsTool = false;
+        setLastText(thread, raw);
         setPhase(thread, TurnPhase::Generating);
         if (thread == 0)
             setTitle(PromptTitle, raw);
@@ -387,12 +389,12 @@ void ClaudeReader::readSystem(ReaderSink& sink)
     case keyHash("api_error"):
         touch(0);
         setPhase(0, TurnPhase::Retrying);
-        m_states[0].lastText = m_line.errorText.substr(0, maxRawText);
         if (m_line.maxRetries > 0) {
-            m_states[0].lastText = "attempt " + std::to_string(m_line.retryAttempt) + " of " +
-                                   std::to_string(m_line.maxRetries) + ": " + m_states[0].lastText;
+            setLastText(0, "attempt " + std::to_string(m_line.retryAttempt) + " of " +
+                               std::to_string(m_line.maxRetries) + ": " + std::string(m_line.errorText));
+        } else {
+            setLastText(0, m_line.errorText);
         }
-        m_states[0].lastIsTool = false;
         logText(0, LogKind::Error, m_states[0].lastText, 0, sink);
         break;
     case keyHash("turn_duration"):
@@ -477,7 +479,11 @@ void ClaudeReader::settleThread(uint32_t thread)
     if (state.openTools.empty()) {
         facts.openTool.clear();
         facts.openInput.clear();
-        facts.activity = oneLine(unescaped(state.lastText, maxRawText), maxActivityBytes);
+        const OpenTool& answered = state.answered;
+        facts.activity = oneLine(state.lastIsAnswered ? unescaped(answered.name, maxTitleBytes) + ' ' +
+                                                            toolInputText(answered.input, maxInputBytes)
+                                                      : unescaped(state.lastText, maxRawText),
+                                 maxActivityBytes);
         return;
     }
     const OpenTool& tool = state.openTools.back();

@@ -19,9 +19,11 @@ public:
     /// \param agentId not empty for a subagent's file
     ClaudeReader(std::string sessionId, std::string agentId);
 
-    void readLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
     void settle() override;
     void restart() override;
+
+protected:
+    [[nodiscard]] bool takeLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
 
 private:
     /// A tool call that has not answered yet. Kept raw: most are gone before anybody looks.
@@ -35,8 +37,10 @@ private:
     struct ThreadState
     {
         std::vector<OpenTool> openTools;
-        std::string lastText;    ///< raw head of the last text block or prompt
-        bool lastIsTool = false; ///< the last thing worth telling is the newest open tool
+        std::string lastText;        ///< raw head of the last text block or prompt
+        OpenTool answered;           ///< the last call that left none open
+        bool lastIsTool = false;     ///< the last thing worth telling is the newest open tool
+        bool lastIsAnswered = false; ///< … or `answered`
         bool changed = false;
     };
 
@@ -57,6 +61,7 @@ private:
 
     void setPhase(uint32_t thread, TurnPhase phase);
     void setTitle(int rank, std::string_view raw);
+    void setLastText(uint32_t thread, std::string_view raw);
     void openTool(uint32_t thread, const ClaudeBlock& block);
     void closeTool(uint32_t thread, std::string_view id);
     void settleThread(uint32_t thread);

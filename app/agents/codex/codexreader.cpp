@@ -42,11 +42,6 @@ bool isNotOlder(std::string_view id, std::string_view than)
     return id.substr(0, timeLength) >= than.substr(0, timeLength);
 }
 
-bool isBlank(std::string_view text)
-{
-    return text.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
 bool isClosed(std::string_view text)
 {
     const size_t last = text.find_last_not_of(" \t\r");
@@ -74,15 +69,10 @@ void CodexReader::restart()
     m_state = {};
 }
 
-void CodexReader::readLine(std::string_view text, int64_t offset, ReaderSink& sink)
+bool CodexReader::takeLine(std::string_view text, int64_t offset, ReaderSink& sink)
 {
-    ++m_facts.lines;
-    if (isBlank(text))
-        return;
-    if (!(isClosed(text) && scanCodexHead(text, m_line)) && !parseCodexLine(text, m_line)) {
-        ++m_facts.badLines;
-        return;
-    }
+    if (!(isClosed(text) && scanCodexHead(text, m_line)) && !parseCodexLine(text, m_line))
+        return false;
     m_offset = offset;
     m_atMs = m_line.timestamp.empty() ? 0 : parseIsoMs(m_line.timestamp);
     if (m_atMs != 0) {
@@ -98,12 +88,13 @@ void CodexReader::readLine(std::string_view text, int64_t offset, ReaderSink& si
         if (isInherited()) {
             if (m_line.kind == CodexKind::TokenCount && m_line.total.told)
                 m_totals.rebase(m_line.total);
-            return;
+            return true;
         }
         readOwn(sink);
         if (sink.wantsLog())
             logLine(text, sink);
     }
+    return true;
 }
 
 void CodexReader::readOwn(ReaderSink& sink)

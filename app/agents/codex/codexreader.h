@@ -20,9 +20,11 @@ public:
     /// \param fileName of the rollout; its thread id stands in where no line tells one
     explicit CodexReader(std::string_view fileName);
 
-    void readLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
     void settle() override;
     void restart() override;
+
+protected:
+    [[nodiscard]] bool takeLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
 
 private:
     /// A call kept as it stood in its line: most are gone before anybody looks.

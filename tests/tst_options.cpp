@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/options.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace plimsoll;
+
+namespace {
+
+const QString home = QStringLiteral("/home/ann");
+
+std::variant<Options, EarlyExit> parse(const QStringList& arguments)
+{
+    return parseOptions(QStringList{QStringLiteral("plimsoll")} + arguments, home);
+}
+
+Options good(const QStringList& arguments)
+{
+    const auto parsed = parse(arguments);
+    if (const auto* exit = std::get_if<EarlyExit>(&parsed))
+        qWarning("%s", qPrintable(exit->text));
+    return std::get<Options>(parsed);
+}
+
+} // namespace
+
+class TestOptions : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_temp.isValid());
+        QVERIFY(QDir::setCurrent(m_temp.path()));
+        QVERIFY(QDir().mkpath(QStringLiteral("homes/one")));
+        QFile recording(QStringLiteral("rec.jsonl"));
+        QVERIFY(recording.open(QIODevice::WriteOnly));
+    }
+
+    void init()
+    {
+        qunsetenv("XDG_DATA_HOME");
+        qunsetenv("XDG_CONFIG_HOME");
+    }
+
+    void nothingGiven()
+    {
+        const Options options = good({});
+        QCOMPARE(options.mode, Options::Mode::Window);
+        QVERIFY(!options.json && !options.verbose && !options.homeGiven && !options.dataDirGiven);
+        QCOMPARE(options.home, home);
+        QCOMPARE(options.dataDir, QStringLiteral("/home/ann/.local/share/plimsoll"));
+        QCOMPARE(options.configDir, QStringLiteral("/home/ann/.config/plimsoll"));
+        QVERIFY(options.replay.isEmpty() && options.screenshotDir.isEmpty());
+    }
+
+    void xdgFolders()
+    {
+        qputenv("XDG_DATA_HOME", "/data");
+        qputenv("XDG_CONFIG_HOME", "relative/is/void");
+        QCOMPARE(good({}).dataDir, QStringLiteral("/data/plimsoll"));
+        QCOMPARE(good({}).configDir, QStringLiteral("/home/ann/.config/plimsoll"));
+    }
+
+    void modes()
+    {
+        QCOMPARE(good({QStringLiteral("--headless")}).mode, Options::Mode::Headless);
+        QCOMPARE(good({QStringLiteral("status")}).mode, Options::Mode::Status);
+        QVERIFY(!good({QStringLiteral("status")}).json);
+        QVERIFY(good({QStringLiteral("status"), QStringLiteral("--json")}).json);
+        QVERIFY(good({QStringLiteral("--json"), QStringLiteral("status")}).json);
+        QVERIFY(good({QStringLiteral("--verbose")}).verbose);
+    }
+
+    void relativePathsBecomeAbsolute()
+    {
+        const QString here = QDir::currentPath();
+        const Options options =
+            good({QStringLiteral("--home"), QStringLiteral("homes/../homes/one"),
+                  QStringLiteral("--data-dir=d"), QStringLiteral("--replay"), QStringLiteral("rec.jsonl"),
+                  QStringLiteral("--screenshot"), QStringLiteral("shots/")});
+        QVERIFY(options.homeGiven && options.dataDirGiven);
+        QCOMPARE(options.home, here + QStringLiteral("/homes/one"));
+        QCOMPARE(options.dataDir, here + QStringLiteral("/d"));
+        QCOMPARE(options.replay, here + QStringLiteral("/rec.jsonl"));
+        QCOMPARE(options.screenshotDir, here + QStringLiteral("/shots"));
+        QCOMPARE(options.configDir,
+                 QStringLiteral("/home/ann/.config/plimsoll")); // the person's, not the logs'
+    }
+
+    void builtInRecording()
+    {
+        QCOMPARE(good({QStringLiteral("--replay"), QStringLiteral(":demo")}).replay, QStringLiteral(":demo"));
+    }
+
+    void mistakes_data()
+    {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("word"); ///< stands in the answer
+        const auto row = [](const char* line, const char* word) {
+            QTest::newRow(line) << QString::fromLatin1(line) << QString::fromLatin1(word);
+        };
+        row("--frobnicate", "frobnicate");
+        row("-x", "x");
+        row("--headless=yes", "headless");
+        row("--home", "home");
+        row("--home=", "--home needs a value");
+        row("--data-dir=", "--data-dir needs a value");
+        row("--replay=", "--replay needs a value");
+        row("--home missing", "missing: no such folder");
+        row("--home rec.jsonl", "rec.jsonl: no such folder");
+        row("--replay missing", "missing: no such file");
+        row("--replay homes", "homes: no such file");
+        row("--screenshot shots", "--screenshot needs --replay");
+        row("--headless --replay :demo --screenshot shots", "--headless");
+        row("--json", "--json goes with status");
+        row("--headless --json", "--json goes with status");
+        row("status --headless", "--headless does not go with status");
+        row("status --replay :demo", "--replay does not go with status");
+        row("stats", "unknown command \"stats\"");
+        row("status now", "too many arguments: \"now\"");
+    }
+
+    void mistakes()
+    {
+        QFETCH(const QString, line);
+        QFETCH(const QString, word);
+        const auto parsed = parse(line.split(QLatin1Char(' ')));
+        QVERIFY(std::holds_alternative<EarlyExit>(parsed));
+        const EarlyExit& exit = std::get<EarlyExit>(parsed);
+        QCOMPARE(exit.code, 2);
+        QVERIFY2(exit.text.contains(word), qPrintable(exit.text));
+        QVERIFY(exit.text.startsWith(QStringLiteral("plimsoll: ")));
+        QCOMPARE(exit.text.count(QLatin1Char('\n')), 1);
+        QVERIFY(exit.text.endsWith(QLatin1Char('\n')));
+    }
+
+    void helpAndVersion()
+    {
+        const EarlyExit help = std::get<EarlyExit>(parse({QStringLiteral("--help")}));
+        QCOMPARE(help.code, 0);
+        for (const char* option : {"--headless", "--home", "--data-dir", "--replay", "--screenshot",
+                                   "--verbose", "--json", "--version", "status"})
+            QVERIFY2(help.text.contains(QLatin1String(option)), option);
+        QVERIFY(!help.text.contains(QStringLiteral("executable_name")));
+        const EarlyExit version = std::get<EarlyExit>(parse({QStringLiteral("--version")}));
+        QCOMPARE(version.code, 0);
+        QCOMPARE(version.text, QStringLiteral("plimsoll " PLIMSOLL_VERSION "\n"));
+    }
+
+    void dataFolderIsMadePrivate()
+    {
+        const QString path = m_temp.path() + QStringLiteral("/new/data");
+        QCOMPARE(prepareDataDir(path), QString());
+        const auto owner = QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner;
+        const auto user = QFile::ReadUser | QFile::WriteUser | QFile::ExeUser;
+        QCOMPARE(QFileInfo(path).permissions() & ~user, QFile::Permissions(owner));
+        QCOMPARE(prepareDataDir(path), QString()); // there already
+    }
+
+    void dataFolderThatCannotBe()
+    {
+        const QString file = m_temp.path() + QStringLiteral("/rec.jsonl");
+        QVERIFY(prepareDataDir(file).contains(QStringLiteral("is a file")));
+        QVERIFY(prepareDataDir(file + QStringLiteral("/below")).contains(QStringLiteral("cannot create")));
+    }
+
+private:
+    QTemporaryDir m_temp;
+};
+
+QTEST_GUILESS_MAIN(TestOptions)
+#include "tst_options.moc"
