@@ -265,7 +265,8 @@ QList<int> AgentProxy::placeRows()
                      [this](int a, int b) { return m_places.at(a).depth > m_places.at(b).depth; });
     for (const int row : std::as_const(byDepth)) {
         Place& place = m_places[row];
-        place.group = std::min(place.group, groupOf(m_source.at(row), nowMs));
+        place.ownGroup = groupOf(m_source.at(row), nowMs);
+        place.group = std::min(place.group, place.ownGroup);
         place.accepted = place.accepted || matches(m_source.at(row));
         if (const int parent = parents.at(row); parent >= 0) {
             m_places[parent].group = std::min(m_places.at(parent).group, place.group);
@@ -323,9 +324,14 @@ QList<int> AgentProxy::ranked(const QList<int>& parents, const Before& before)
 void AgentProxy::markGroups(const QList<int>& order)
 {
     std::array<int, groupCount> sizes{};
+    std::array<int, groupCount> members{};
     for (const int row : order) {
-        if (m_places.at(row).accepted)
-            ++sizes.at(m_places.at(row).group);
+        const Place& place = m_places.at(row);
+        if (!place.accepted)
+            continue;
+        ++sizes.at(place.group);
+        // A subagent that has reported stands below its parent, but it does not need you.
+        members.at(place.group) += place.ownGroup == place.group ? 1 : 0;
     }
     m_finishedAlone =
         sizes.at(Finished) > 0 && sizes.at(Finished) == std::accumulate(sizes.begin(), sizes.end(), 0);
@@ -334,7 +340,7 @@ void AgentProxy::markGroups(const QList<int>& order)
         Place& place = m_places[row];
         if (!place.accepted)
             continue;
-        place.groupSize = sizes.at(place.group);
+        place.groupSize = members.at(place.group);
         place.groupFirst = !begun.at(place.group);
         place.collapsed = isCollapsed(place.group) && m_words.isEmpty();
         place.accepted = place.groupFirst || !place.collapsed;

@@ -89,9 +89,10 @@ private:
     {
         int rank = INT_MAX; ///< in the total order of all rows
         int depth = 0;
-        Group group = Finished;
+        Group group = Finished;    ///< of its family: that of the most urgent member
+        Group ownGroup = Finished; ///< by its own state
         bool groupFirst = false;
-        int groupSize = 0;
+        int groupSize = 0; ///< members that are there by their own state
         bool collapsed = false;
         bool accepted = false;
         bool operator==(const Place&) const = default;

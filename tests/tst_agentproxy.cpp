@@ -123,10 +123,10 @@ void TestAgentProxy::familiesStayTogether()
                     added(child(7, 1, AgentState::Blocked)), added(child(6, 9, AgentState::Complete))});
 
     QCOMPARE(shown(*m_proxy),
-             lines("# Needs you 2|agent-1|  agent-7|# Working 4|agent-2|  agent-8|  agent-9|    agent-6"));
+             lines("# Needs you 1|agent-1|  agent-7|# Working 2|agent-2|  agent-8|  agent-9|    agent-6"));
 
     m_model->apply({about(7, AgentRemoved{})});
-    QCOMPARE(shown(*m_proxy), lines("# Working 4|agent-2|  agent-8|  agent-9|    agent-6|# Idle 1|agent-1"));
+    QCOMPARE(shown(*m_proxy), lines("# Working 2|agent-2|  agent-8|  agent-9|    agent-6|# Idle 1|agent-1"));
 
     m_model->apply({about(2, AgentRemoved{})}); // its children stand for themselves
     QCOMPARE(shown(*m_proxy), lines("# Working 1|agent-8|# Idle 1|agent-1|# Finished 2"));
