@@ -217,7 +217,7 @@ private slots:
         const double first = motion.painted(idOf(1), 0.75);
         QVERIFY(first >= 0.25 && first < 0.75);
         QTRY_VERIFY(!motion.isRunning());
-        QVERIFY(moved.size() >= 1);
+        QVERIFY(!moved.empty());
         QCOMPARE(motion.painted(idOf(1), 0.75), 0.75);
     }
 

@@ -27,7 +27,7 @@ QJsonObject parsed(const char* text)
 QJsonValue randomJson(QRandomGenerator& random, int depth)
 {
     switch (random.bounded(depth > 0 ? 9 : 7)) {
-    case 0: return QJsonValue(QJsonValue::Null);
+    case 0: return QJsonValue::Null;
     case 1: return random.bounded(2) == 0;
     case 2: return double(random.generate()) * (random.bounded(2) == 0 ? -1e300 : 0.37);
     case 3: return qint64(random.generate64());
@@ -63,7 +63,8 @@ QJsonValue spoilt(const QJsonValue& value, QRandomGenerator& random)
     }
     if (value.isArray()) {
         QJsonArray array;
-        for (const QJsonValue& item : value.toArray())
+        const QJsonArray items = value.toArray();
+        for (const auto& item : items)
             array.append(spoilt(item, random));
         return array;
     }

@@ -335,8 +335,8 @@ void TestCodexReader::toleratesAnything()
         R"({"type":"response_item","payload":{"type":"function_call","name":[],"arguments":"{\"command\":[1]}","call_id":5}})",
         R"({"type":"response_item","payload":{"type":"function_call_output","call_id":"x","output":{"content":"in","x":{}}}})",
         R"({"type":"session_meta","payload":{"id":"","source":{"subagent":{"thread_spawn":{"thread_spawn":{"thread_spawn":1}}}},"git":"x"}})",
-        "{\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"role\":\"assistant\",\"content\":"
-        "\"\xff\xfe\"}}",
+        QByteArray(R"({"type":"response_item","payload":{"type":"message","role":"assistant","content":)") +
+            "\"\xff\xfe\"}}",
         QByteArray(100'000, '['),
         QByteArray("\0\0\0{}", 5),
     };
@@ -429,7 +429,7 @@ void TestCodexReader::corpusEqualsTruth()
         QFile file(corpora + truth);
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QJsonArray sessions = QJsonDocument::fromJson(file.readAll()).array();
-        for (const QJsonValue& value : sessions) {
+        for (const auto& value : sessions) {
             const QJsonObject session = value.toObject();
             if (session[QLatin1String("kind")].toString() != QLatin1String("codex"))
                 continue;

@@ -132,7 +132,7 @@ std::vector<LogOfTest> randomLogs(std::mt19937& random)
         logs[i].session = 100 + i;
     }
     for (int i = 0; i < 60; ++i) {
-        const auto key = uint64_t(1 + below(25));
+        const uint64_t key = uint64_t(below(25)) + 1;
         LogOfTest& log = logs[size_t(below(int(logs.size())))];
         Response response = responseOf(key, below(4) * 10, uint32_t(key % models.size()));
         response.fast = key % 7 == 0;

@@ -49,7 +49,8 @@ struct Churn
             const QByteArray line =
                 answerLine({"msg_" + QByteArray::number(number), 1, number}, baseMs + number);
             if (i + 1 == count && cutLast) {
-                const auto cut = qsizetype(1 + random() % unsigned(line.size() - 3)); // a brace is missing
+                const qsizetype cut =
+                    qsizetype(random() % unsigned(line.size() - 3)) + 1; // a brace is missing
                 out += line.left(cut);
                 halfLine = line.mid(cut);
                 halfNumber = number;

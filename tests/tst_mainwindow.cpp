@@ -174,7 +174,8 @@ private slots:
         const auto buttons = window.findChildren<QPushButton*>();
         for (QPushButton* button : buttons)
             cancel = button->accessibleName().startsWith(QStringLiteral("Stop reading")) ? button : cancel;
-        QVERIFY(cancel != nullptr);
+        if (!cancel)
+            QFAIL("there is no button that stops the scan");
         QTRY_VERIFY(cancel->isVisible());
         QTest::mouseClick(cancel, Qt::LeftButton);
         QCOMPARE(desk.host.cancels, 1);

@@ -132,7 +132,7 @@ private slots:
         QFETCH(const QString, word);
         const auto parsed = parse(line.split(QLatin1Char(' ')));
         QVERIFY(std::holds_alternative<EarlyExit>(parsed));
-        const EarlyExit& exit = std::get<EarlyExit>(parsed);
+        const auto& exit = std::get<EarlyExit>(parsed);
         QCOMPARE(exit.code, 2);
         QVERIFY2(exit.text.contains(word), qPrintable(exit.text));
         QVERIFY(exit.text.startsWith(QStringLiteral("plimsoll: ")));

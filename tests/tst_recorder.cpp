@@ -168,6 +168,7 @@ private slots:
         constexpr int threads = 8;
         constexpr int each = 5000;
         std::vector<std::thread> pushers;
+        pushers.reserve(threads);
         for (int t = 0; t < threads; ++t) {
             pushers.emplace_back([in = m_in, t]() mutable {
                 for (int i = 0; i < each; ++i)

@@ -77,7 +77,7 @@ void TestReplayHost::init()
 
 QString TestReplayHost::write(const QList<QByteArray>& lines)
 {
-    const QString path = m_folder->filePath(QStringLiteral("recording.jsonl"));
+    QString path = m_folder->filePath(QStringLiteral("recording.jsonl"));
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly))
         return {};
@@ -195,7 +195,8 @@ void TestReplayHost::pagesTheHistory()
     while (more && ++pages < 9) {
         const QJsonObject page = ask(host, QStringLiteral("history"), params).result;
         QStringList texts;
-        for (const QJsonValue& item : page.value(QLatin1String("items")).toArray())
+        const QJsonArray items = page.value(QLatin1String("items")).toArray();
+        for (const auto& item : items)
             texts << item.toObject().value(QLatin1String("text")).toString();
         read = texts + read; // each page is oldest first and lies before the last
         more = page.value(QLatin1String("more")).toBool();

@@ -232,7 +232,7 @@ void TestTruth::everySessionEqualsTheTruth()
     const QJsonArray truths = QJsonDocument::fromJson(file.readAll()).array();
     QVERIFY(truths.size() >= 10);
     qsizetype checked = 0;
-    for (const QJsonValue& value : truths) {
+    for (const auto& value : truths) {
         const QJsonObject truth = value.toObject();
         const QString session = truth[QLatin1String("session")].toString();
         QVERIFY2(bySession.contains(session), qPrintable(session));
