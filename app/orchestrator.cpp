@@ -7,32 +7,30 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     : Host(parent)
     , m_catalogue(std::move(catalogue))
     , m_homes(homes)
-    , m_watcher(std::make_unique<Watcher>(m_catalogue, home, homes, m_commands, m_events, m_watchNotices))
-    , m_recorder(std::make_unique<Recorder>(m_events, m_frames))
+    , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices))
+    , m_recorder(new Recorder(m_events, m_frames))
 {
     m_watchThread.setObjectName(QStringLiteral("watch"));
     m_engineThread.setObjectName(QStringLiteral("engine"));
     m_watcher->moveToThread(&m_watchThread);
     m_recorder->moveToThread(&m_engineThread);
-    connect(&m_watchThread, &QThread::started, m_watcher.get(), &Watcher::start);
-    connect(&m_engineThread, &QThread::started, m_recorder.get(), &Recorder::start);
+    connect(&m_watchThread, &QThread::started, m_watcher, &Watcher::start);
+    connect(&m_engineThread, &QThread::started, m_recorder, &Recorder::start);
     // Objects with timers and notifiers end in the thread that they live in.
-    connect(
-        &m_watchThread, &QThread::finished, m_watcher.get(), [this] { m_watcher.reset(); },
-        Qt::DirectConnection);
-    connect(
-        &m_engineThread, &QThread::finished, m_recorder.get(),
-        [this] {
-            m_watchNotices.disconnect();
-            m_recorder.reset();
-        },
-        Qt::DirectConnection);
+    connect(&m_watchThread, &QThread::finished, m_watcher, &QObject::deleteLater);
+    connect(&m_engineThread, &QThread::finished, m_recorder, &QObject::deleteLater);
 }
 
 Orchestrator::~Orchestrator()
 {
+    if (!m_started) {
+        delete m_watcher;
+        delete m_recorder;
+        return;
+    }
     m_frames.disconnect();
     m_notices.disconnect();
+    m_watchNotices.disconnect();
     for (QThread* thread : {&m_watchThread, &m_engineThread}) {
         thread->quit();
         thread->wait();
@@ -62,12 +60,13 @@ void Orchestrator::start()
         for (WatchNotice& notice : notices)
             takeNotice(std::move(notice));
     });
-    m_watchNotices.connectTo(m_recorder.get(), [this](std::vector<WatchNotice> notices) {
+    m_watchNotices.connectTo(m_recorder, [this](std::vector<WatchNotice> notices) {
         m_events.takeNow();
         m_recorder->flush();
         for (WatchNotice& notice : notices)
             m_notices.push(std::move(notice));
     });
+    m_started = true;
     m_engineThread.start();
     m_watchThread.start();
 }

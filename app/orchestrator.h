@@ -10,8 +10,6 @@
 
 #include <QThread>
 
-#include <memory>
-
 namespace plimsoll {
 
 /// The host of this machine: owns the watch thread (finding and reading logs) and the engine thread (the
@@ -45,8 +43,9 @@ private:
     Handover<WatchNotice> m_notices;
     QThread m_watchThread;
     QThread m_engineThread;
-    std::unique_ptr<Watcher> m_watcher;   ///< lives in m_watchThread while that runs
-    std::unique_ptr<Recorder> m_recorder; ///< lives in m_engineThread while that runs
+    Watcher* m_watcher;   ///< lives and ends in m_watchThread once that runs
+    Recorder* m_recorder; ///< lives and ends in m_engineThread once that runs
+    bool m_started = false;
     quint64 m_lastSeq = 0;
     quint64 m_lastQuery = 0;
 };

@@ -2,11 +2,11 @@
 // Reading a prefix of a log and later the rest gives what reading all at once gives, wherever it is cut.
 #include "app/agents/claude/claudereader.h"
 #include "app/agents/jsontext.h"
+#include "tests/childprocess.h"
 #include "tests/keepingsink.h"
 
 #include <QDirIterator>
 #include <QFileInfo>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -111,6 +111,7 @@ private:
 
 void TestClaudePrefix::initTestCase()
 {
+    NEEDS_CHILD_PROCESSES();
     const QString archive = QStringLiteral(SHARED_DIR "/corpora/entireio__cli.tar.xz");
     if (QFileInfo::exists(archive))
         QCOMPARE(QProcess::execute(QStringLiteral("tar"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/codex/codexreader.h"
 #include "app/agents/codex/zstdfile.h"
+#include "tests/childprocess.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -8,7 +9,6 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTemporaryFile>
 #include <QTest>
@@ -414,6 +414,7 @@ void TestCodexReader::lostHeadDoublesNothing()
 
 void TestCodexReader::corpusEqualsTruth()
 {
+    NEEDS_CHILD_PROCESSES();
     const QString corpora = QStringLiteral(SHARED_DIR "/corpora/");
     QTemporaryDir home;
     int checked = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/coldscan.h"
+#include "tests/childprocess.h"
 #include "tests/claudelines.h"
 
 #include <QEventLoop>
-#include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -103,6 +103,7 @@ private slots:
 
     void plainRolloutShadowsTheCompressedOne()
     {
+        NEEDS_CHILD_PROCESSES();
         QFile fixture(QStringLiteral(TEST_DATA_DIR "/codex/plain.jsonl"));
         QVERIFY(fixture.open(QIODevice::ReadOnly));
         const QString path = m_temp->path() + rollout;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/agentmodel.h"
 #include "tests/askedhost.h"
+#include "tests/childprocess.h"
 #include "tests/fleet.h"
 #include "ui/agentdetails.h"
 #include "ui/detailspanel.h"
@@ -11,7 +12,6 @@
 #include <QClipboard>
 #include <QLabel>
 #include <QPlainTextEdit>
-#include <QProcess>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
@@ -156,6 +156,7 @@ void TestDetailsPanel::shellReadsTheQuotedWord_data()
 
 void TestDetailsPanel::shellReadsTheQuotedWord()
 {
+    NEEDS_CHILD_PROCESSES();
     QFETCH(QString, word);
     QProcess shell;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/liveness.h"
 #include "app/watch/procinfo.h"
+#include "tests/childprocess.h"
 
 #include <QDir>
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -180,6 +180,7 @@ private slots:
 
     void killedProcessEndsTheSession()
     {
+        NEEDS_CHILD_PROCESSES();
         startChild(QStringLiteral("sleep"), {QStringLiteral("60")});
         makeDir(m_claude + "/sessions");
         writeFile(
@@ -284,6 +285,7 @@ private slots:
 
     void twoProcessesWithOneSession()
     {
+        NEEDS_CHILD_PROCESSES();
         startChild(QStringLiteral("sleep"), {QStringLiteral("60")});
         const qint64 childPid = m_child->processId();
         makeDir(m_claude + "/sessions");
@@ -300,6 +302,7 @@ private slots:
 
     void codexLockOfAChild()
     {
+        NEEDS_CHILD_PROCESSES();
         needFlock();
         makeDir(m_codex + "/thread-writer-locks");
         begin();
@@ -323,6 +326,7 @@ private slots:
 
     void codexLockLeftBehindAndTakenAgain()
     {
+        NEEDS_CHILD_PROCESSES();
         needFlock();
         makeDir(m_codex + "/thread-writer-locks");
         const QByteArray lock = m_codex + "/thread-writer-locks/0198aa.lock";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/coldscan.h"
+#include "tests/childprocess.h"
 #include "tests/claudelines.h"
 
 #include <QDir>
-#include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -261,6 +261,7 @@ private slots:
 
     void compressedRolloutEqualsThePlainOne()
     {
+        NEEDS_CHILD_PROCESSES();
         QFile fixture(QStringLiteral(TEST_DATA_DIR "/codex/plain.jsonl"));
         QVERIFY(fixture.open(QIODevice::ReadOnly));
         const QByteArray bytes = fixture.readAll();

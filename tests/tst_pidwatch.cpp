@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/pidwatch.h"
 #include "app/watch/procinfo.h"
+#include "tests/childprocess.h"
 
 #include <QDir>
-#include <QProcess>
 #include <QSignalSpy>
 #include <QtTest>
 
@@ -27,6 +27,7 @@ class TestPidWatch : public QObject
 private slots:
     void init()
     {
+        NEEDS_CHILD_PROCESSES();
         m_child = std::make_unique<QProcess>();
         m_child->start(QStringLiteral("sleep"), {QStringLiteral("60")});
         QVERIFY(m_child->waitForStarted());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/childprocess.h"
 #include "tests/claudelines.h"
 
 #include <QFileInfo>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -33,6 +33,7 @@ class TestStatusCommand : public QObject
 private slots:
     void initTestCase()
     {
+        NEEDS_CHILD_PROCESSES();
         if (!QFileInfo::exists(QStringLiteral(PLIMSOLL_PROGRAM)))
             QSKIP("the program is not built here");
     }

@@ -3,13 +3,13 @@
 #include "app/tokens/catalogue.h"
 #include "app/watch/coldscan.h"
 #include "app/watch/fleet.h"
+#include "tests/childprocess.h"
 
 #include <QDateTime>
 #include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -218,6 +218,7 @@ void TestTruth::everySessionEqualsTheTruth_data()
 
 void TestTruth::everySessionEqualsTheTruth()
 {
+    NEEDS_CHILD_PROCESSES();
     QFETCH(QString, name);
     QTemporaryDir folder;
     QVERIFY(folder.isValid() && unpack(name, folder.path()));
@@ -254,6 +255,7 @@ void TestTruth::numbersMakeSense_data()
 
 void TestTruth::numbersMakeSense()
 {
+    NEEDS_CHILD_PROCESSES();
     QFETCH(QString, name);
     QTemporaryDir folder;
     QVERIFY(folder.isValid());

@@ -2,10 +2,10 @@
 #include "app/orchestrator.h"
 #include "app/watch/procinfo.h"
 #include "models/apply.h"
+#include "tests/childprocess.h"
 #include "tests/claudelines.h"
 
 #include <QDir>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -139,6 +139,7 @@ private slots:
 
     void registryTellsTheState()
     {
+        NEEDS_CHILD_PROCESSES();
         write(first, answerLine({"msg_1", 1000, 50, 0, "tool_use"}, baseMs,
                                 toolBlock(QStringLiteral("Bash"), QStringLiteral("ls"))));
         begin();
