@@ -5,6 +5,7 @@
 #include "app/quitsignals.h"
 #include "app/replayhost.h"
 #include "app/status.h"
+#include "app/store/database.h"
 #include "app/tokens/catalogue.h"
 #include "app/watch/coldscan.h"
 #include "app/watch/liveness.h"
@@ -64,29 +65,69 @@ Catalogue loadCatalogue(const Options& options, QString& complaint)
     return catalogue;
 }
 
+/// Writes what a scan has found; the answer says what is wrong, for people.
+QString keep(Database& database, std::vector<LogRecord> news, const QList<Agent>& agents)
+{
+    QHash<AgentId, Agent> known;
+    QString fault = database.loadAgents(known);
+    StoreBatch batch;
+    batch.logs = std::move(news);
+    for (const Agent& agent : agents) {
+        const auto before = known.constFind(agent.id);
+        if (before == known.constEnd() || before->info.updatedAtMs != agent.info.updatedAtMs ||
+            before->state != agent.state)
+            batch.agents.append(agent);
+    }
+    if (fault.isEmpty() && !batch.isEmpty())
+        fault = database.write(batch);
+    return fault;
+}
+
 int runStatus(const Options& options, const Catalogue& catalogue)
 {
     QElapsedTimer timer;
     timer.start();
-    Fleet fleet(catalogue, options.home);
     const AgentHomes homes = agentHomes(options.home, !options.homeGiven);
-    const ScanTotals scan = scanAll(logRoots(homes), fleet);
+    const QList<LogRoot> roots = logRoots(homes);
+    Database database;
+    QString fault = database.open(options.dataDir, Database::Access::ReadWrite);
+    // Where another Plimsoll keeps the history, it is at least read.
+    const bool keeps = fault.isEmpty();
+    if (!keeps && database.open(options.dataDir, Database::Access::ReadOnly).isEmpty())
+        fault.clear();
+    std::vector<LogRecord> records;
+    QSet<QByteArray> rootPaths;
+    for (const LogRoot& root : roots)
+        rootPaths.insert(QFile::encodeName(root.path));
+    if (fault.isEmpty())
+        fault = database.loadLogs(rootPaths, records);
+    complain(fault);
+
+    Fleet fleet(catalogue, options.home);
+    std::vector<LogRecord> news;
+    const ScanTotals scan = scanAll(roots, fleet, records, &news);
+    records = {};
     Liveness liveness(QFile::encodeName(homes.claude), QFile::encodeName(homes.codex));
     liveness.start();
     for (const LiveSession& session : liveness.sessions())
         fleet.setLive(session);
     const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
     const QList<Agent> agents = fleet.agents(nowMs);
+    if (keeps && fault.isEmpty())
+        complain(keep(database, std::move(news), agents));
     const QByteArray text = options.json ? QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson()
                                          : statusText(agents, scan, nowMs).toUtf8();
     return print(stdout, text) ? 0 : 1;
 }
 
-std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue)
+std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings)
 {
     if (options.replay.isEmpty()) {
+        const Retention retention{settings.keepSamplesDays.value(), settings.keepTextDays.value(),
+                                  qint64{settings.keepTextMb.value()} * 1'000'000};
         return std::make_unique<Orchestrator>(catalogue, options.home,
-                                              agentHomes(options.home, !options.homeGiven));
+                                              agentHomes(options.home, !options.homeGiven),
+                                              StorePlace{options.dataDir, retention});
     }
     const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
     const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;
@@ -95,7 +136,8 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
 
 int runHeadless(const Options& options, const Catalogue& catalogue, const QString& complaint)
 {
-    const std::unique_ptr<Host> host = makeHost(options, catalogue);
+    const Settings settings(options.configDir + QStringLiteral("/settings.ini"));
+    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings);
     const Headless headless(*host, [](const QString& line) {
         if (!print(stdout, (line + QLatin1Char('\n')).toUtf8()))
             QCoreApplication::exit(1);
@@ -121,7 +163,7 @@ void openDemo(Settings& settings, std::unique_ptr<Host>& host, std::unique_ptr<M
 int runWindow(const Options& options, const Catalogue& catalogue, const QString& complaint)
 {
     Settings settings(options.configDir + QStringLiteral("/settings.ini"));
-    const std::unique_ptr<Host> host = makeHost(options, catalogue);
+    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings);
     if (!options.screenshotDir.isEmpty()) {
         QString error;
         if (!writeScreenshots(*host, options.screenshotDir, &error))
@@ -154,11 +196,9 @@ int main(int argc, char** argv)
         return print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8()) ? exit->code : 1;
     }
     const auto& options = std::get<Options>(parsed);
-    if (options.mode != Options::Mode::Status || options.dataDirGiven) {
-        const QString wrong = prepareDataDir(options.dataDir);
-        if (!wrong.isEmpty())
-            return refuse(wrong);
-    }
+    const QString wrong = prepareDataDir(options.dataDir);
+    if (!wrong.isEmpty())
+        return refuse(wrong);
     if (options.verbose)
         QLoggingCategory::setFilterRules(QStringLiteral("plimsoll.*=true"));
     QString complaint;

@@ -3,13 +3,24 @@
 
 namespace plimsoll {
 
-Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const AgentHomes& homes, QObject* parent)
+Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const AgentHomes& homes,
+                           const std::optional<StorePlace>& store, QObject* parent)
     : Host(parent)
     , m_catalogue(std::move(catalogue))
     , m_homes(homes)
-    , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices))
-    , m_recorder(new Recorder(m_events, m_frames))
+    , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices, m_records))
+    , m_recorder(new Recorder(m_events, store ? QList{m_frames, m_storeFrames} : QList{m_frames}))
 {
+    if (store) {
+        m_store = new Store(store->dir, logRoots(homes), store->retention, m_records, m_storeFrames, m_storeQueries,
+                            m_storeNotices);
+        m_storeThread.setObjectName(QStringLiteral("store"));
+        m_store->moveToThread(&m_storeThread);
+        connect(&m_storeThread, &QThread::started, m_store, &Store::start);
+        connect(&m_storeThread, &QThread::finished, m_store, &QObject::deleteLater);
+    } else {
+        m_records.disconnect(); // nobody takes them
+    }
     m_watchThread.setObjectName(QStringLiteral("watch"));
     m_engineThread.setObjectName(QStringLiteral("engine"));
     m_watcher->moveToThread(&m_watchThread);
@@ -26,12 +37,16 @@ Orchestrator::~Orchestrator()
     if (!m_started) {
         delete m_watcher;
         delete m_recorder;
+        delete m_store;
         return;
     }
     m_frames.disconnect();
     m_notices.disconnect();
     m_watchNotices.disconnect();
-    for (QThread* thread : {&m_watchThread, &m_engineThread}) {
+    m_storeStates.disconnect();
+    m_storeNotices.disconnect();
+    // In the direction of the data: who ends last takes what the others said last.
+    for (QThread* thread : {&m_watchThread, &m_engineThread, &m_storeThread}) {
         thread->quit();
         thread->wait();
     }
@@ -60,15 +75,44 @@ void Orchestrator::start()
         for (WatchNotice& notice : notices)
             takeNotice(std::move(notice));
     });
+    m_storeStates.connectTo(this, [this](const std::vector<StoreNotice>& notices) {
+        for (const StoreNotice& notice : notices)
+            takeStoreNotice(notice);
+    });
+    connectEngine();
+    m_started = true;
+    if (m_store)
+        m_storeThread.start();
+    else
+        m_commands.push(BeginScan{});
+    m_engineThread.start();
+    m_watchThread.start();
+}
+
+/// What passes the engine thread on its way, so that nothing overtakes what was recorded before it.
+void Orchestrator::connectEngine()
+{
     m_watchNotices.connectTo(m_recorder, [this](std::vector<WatchNotice> notices) {
         m_events.takeNow();
         m_recorder->flush();
-        for (WatchNotice& notice : notices)
-            m_notices.push(std::move(notice));
+        for (WatchNotice& notice : notices) {
+            if (const auto* lost = std::get_if<LostHistory>(&notice); lost && m_store)
+                m_storeQueries.push(lost->query);
+            else
+                m_notices.push(std::move(notice));
+        }
     });
-    m_started = true;
-    m_engineThread.start();
-    m_watchThread.start();
+    // The numbers go on where the store ends, and only then anything is read.
+    m_storeNotices.connectTo(m_recorder, [this](std::vector<StoreNotice> notices) {
+        for (StoreNotice& notice : notices) {
+            if (auto* loaded = std::get_if<StoreLoaded>(&notice)) {
+                m_recorder->startAfter(loaded->lastSeq);
+                m_commands.push(std::move(loaded->kept));
+            } else {
+                m_storeStates.push(std::move(notice));
+            }
+        }
+    });
 }
 
 void Orchestrator::cancelScan()
@@ -88,8 +132,20 @@ void Orchestrator::takeNotice(WatchNotice notice)
         emit progressed(*progress);
     else if (const auto* reply = std::get_if<Reply>(&notice))
         emit replied(*reply);
+    else if (const auto* lost = std::get_if<LostHistory>(&notice))
+        emit replied({lost->query.id, {}, QStringLiteral("the log is gone and no history is kept")});
     else
         emit failed(std::get<WatchFailure>(notice).text);
+}
+
+void Orchestrator::takeStoreNotice(const StoreNotice& notice)
+{
+    if (const auto* state = std::get_if<StoreState>(&notice))
+        emit storeChanged(*state);
+    else if (const auto* reply = std::get_if<Reply>(&notice))
+        emit replied(*reply);
+    else if (const auto* ack = std::get_if<StoreAck>(&notice))
+        emit committed(ack->seq);
 }
 
 } // namespace plimsoll

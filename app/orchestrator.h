@@ -3,6 +3,7 @@
 
 #include "app/agents/kinds.h"
 #include "app/recorder.h"
+#include "app/store/store.h"
 #include "app/tokens/catalogue.h"
 #include "app/watch/handover.h"
 #include "app/watch/watcher.h"
@@ -10,19 +11,28 @@
 
 #include <QThread>
 
+#include <optional>
+
 namespace plimsoll {
 
-/// The host of this machine: owns the watch thread (finding and reading logs) and the engine thread (the
-/// Recorder), and hands on what they say in its own thread. Reads nothing itself and never waits for them,
-/// but for their end in its destructor.
+/// Where and how long history is kept.
+struct StorePlace
+{
+    QString dir; ///< absolute path of the data folder, which exists
+    Retention retention;
+};
+
+/// The host of this machine: owns the watch thread (finding and reading logs), the engine thread (the Recorder)
+/// and the store thread, and hands on what they say in its own thread. Reads and writes nothing itself and never
+/// waits for them, but for their end in its destructor.
 class Orchestrator : public Host
 {
     Q_OBJECT
 
 public:
-    /// \param home absolute path of the home folder
+    /// \param home absolute path of the home folder \param store nothing = keeps no history
     Orchestrator(Catalogue catalogue, const QString& home, const AgentHomes& homes,
-                 QObject* parent = nullptr);
+                 const std::optional<StorePlace>& store = std::nullopt, QObject* parent = nullptr);
     ~Orchestrator() override;
 
     [[nodiscard]] quint64 lastSeq() const override { return m_lastSeq; }
@@ -31,8 +41,13 @@ public:
     void cancelScan() override;
     quint64 query(const QString& method, const QJsonObject& params) override;
 
+signals:
+    void committed(quint64 seq); ///< all events up to this one are on the disk
+
 private:
+    void connectEngine();
     void takeNotice(WatchNotice notice);
+    void takeStoreNotice(const StoreNotice& notice);
 
     const Catalogue m_catalogue;
     const AgentHomes m_homes;
@@ -41,10 +56,17 @@ private:
     Handover<Events> m_frames;
     Handover<WatchNotice> m_watchNotices; ///< on their way through the engine thread
     Handover<WatchNotice> m_notices;
+    Handover<LogRecord> m_records;
+    Handover<Events> m_storeFrames;
+    Handover<WatchQuery> m_storeQueries;
+    Handover<StoreNotice> m_storeNotices; ///< on their way through the engine thread
+    Handover<StoreNotice> m_storeStates;
     QThread m_watchThread;
     QThread m_engineThread;
+    QThread m_storeThread;
     Watcher* m_watcher;   ///< lives and ends in m_watchThread once that runs
     Recorder* m_recorder; ///< lives and ends in m_engineThread once that runs
+    Store* m_store = nullptr; ///< lives and ends in m_storeThread once that runs; null = nothing is kept
     bool m_started = false;
     quint64 m_lastSeq = 0;
     quint64 m_lastQuery = 0;

@@ -18,9 +18,9 @@ bool replaces(const Body& last, const Body& next)
 
 } // namespace
 
-Recorder::Recorder(Handover<Event> in, Handover<Events> out)
+Recorder::Recorder(Handover<Event> in, QList<Handover<Events>> outs)
     : m_in(std::move(in))
-    , m_out(std::move(out))
+    , m_outs(std::move(outs))
     , m_timer(this)
 {
     m_timer.setSingleShot(true);
@@ -31,6 +31,8 @@ Recorder::Recorder(Handover<Event> in, Handover<Events> out)
 
 Recorder::~Recorder()
 {
+    m_in.takeNow(); // what was said to the end is kept
+    flush();
     m_in.disconnect();
 }
 
@@ -64,7 +66,9 @@ void Recorder::flush()
     for (Event& event : m_waiting)
         event.seq = ++m_seq;
     m_last.clear();
-    m_out.push(std::exchange(m_waiting, {}));
+    const Events frame = std::exchange(m_waiting, {});
+    for (Handover<Events>& out : m_outs)
+        out.push(frame);
 }
 
 } // namespace plimsoll

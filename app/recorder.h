@@ -20,11 +20,14 @@ public:
     static constexpr int frameMs = 16;
 
     /// \param in where events come from; taken in this object's thread once start() ran there
-    /// \param out where frames go
-    Recorder(Handover<Event> in, Handover<Events> out);
+    /// \param outs where each frame goes
+    Recorder(Handover<Event> in, QList<Handover<Events>> outs);
     ~Recorder() override;
 
     void start();
+
+    /// The first event gets the number behind `seq`. Before the first event; in the engine thread.
+    void startAfter(quint64 seq) { m_seq = seq; }
 
     /// Takes one event; it goes out with the next frame. In the engine thread.
     void record(Event event);
@@ -34,7 +37,7 @@ public:
 
 private:
     Handover<Event> m_in;
-    Handover<Events> m_out;
+    QList<Handover<Events>> m_outs;
     Events m_waiting;
     QHash<AgentId, qsizetype> m_last; ///< index in m_waiting of the last event of an agent
     QTimer m_timer;

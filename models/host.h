@@ -28,6 +28,15 @@ struct Progress
     bool operator==(const Progress&) const = default;
 };
 
+/// Where a host keeps what it has seen. `problem` says why it does not, for people; empty = nothing is wrong.
+struct StoreState
+{
+    bool kept = false;
+    qint64 sizeBytes = 0; ///< on the disk
+    QString problem;
+    bool operator==(const StoreState&) const = default;
+};
+
 /// Answer to a query: a result, or an error a person can act on.
 struct Reply
 {
@@ -72,6 +81,7 @@ signals:
     void reset(const QList<plimsoll::Agent>& agents, quint64 seq); ///< forget all, begin with these
     void replied(const plimsoll::Reply& reply);
     void progressed(const plimsoll::Progress& progress);
+    void storeChanged(const plimsoll::StoreState& state);
     void failed(const QString& text); ///< something went wrong that a person should know
 };
 

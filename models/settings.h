@@ -100,6 +100,9 @@ public:
     Setting<int>          notifyFinishedAfterS{m_store, "notify/finishedAfterS", 60, 0, 86'400}; ///< seconds
     Setting<bool>         notifyFailed{m_store, "notify/failed", true};
     Setting<bool>         trayIcon{m_store, "view/trayIcon", true};
+    Setting<int>          keepTextDays{m_store, "history/keepTextDays", 90, 0, 36'500};       ///< days, 0 = for ever
+    Setting<int>          keepTextMb{m_store, "history/keepTextMb", 1000, 0, 1'000'000};      ///< MB, 0 = without bound
+    Setting<int>          keepSamplesDays{m_store, "history/keepSamplesDays", 0, 0, 36'500};  ///< days after a log is gone, 0 = for ever
     // clang-format on
 
     /// What a widget's saveGeometry() or saveState() gave; empty = none.

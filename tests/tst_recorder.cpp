@@ -59,7 +59,7 @@ private slots:
             for (Events& frame : frames)
                 m_frames.append(std::move(frame));
         });
-        m_recorder = std::make_unique<Recorder>(m_in, m_out);
+        m_recorder = std::make_unique<Recorder>(m_in, QList{m_out});
         m_recorder->start();
     }
 

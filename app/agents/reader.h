@@ -13,6 +13,9 @@
 
 namespace plimsoll {
 
+class StatePacker;
+class StateUnpacker;
+
 /// Bytes that must be readable behind every line that a reader gets (simdjson reads in blocks).
 inline constexpr size_t linePadding = 64;
 
@@ -29,6 +32,7 @@ struct Response
     uint32_t model = 0;     ///< index into FileFacts::models
     uint32_t thread = 0;    ///< index into FileFacts::threads
     bool fast = false;      ///< fast mode: costs a multiple
+    bool fillsContext = true; ///< its prompt is a point on the curve of its thread
     TokenCounts tokens;
 };
 
@@ -154,6 +158,12 @@ public:
 
     /// The file begins anew (truncated or replaced): forget what is told by position, keep what was counted.
     virtual void restart() = 0;
+
+    /// What reading on from here in another run of the program needs; after settle(). A reader that keeps
+    /// nothing reads its log again.
+    virtual void save(StatePacker& /*packer*/) {}
+    /// Takes up what save() packed. False if the bytes do not fit: the reader is of no use then.
+    [[nodiscard]] virtual bool load(StateUnpacker& /*unpacker*/) { return false; }
 
     [[nodiscard]] const FileFacts& facts() const { return m_facts; }
 

@@ -15,7 +15,7 @@ std::optional<FoundLog> logAt(const LogRoot& root, const QByteArray& relative)
     const std::optional<LogRole> role = root.roleOf({relative.constData(), size_t(relative.size())});
     if (!role)
         return std::nullopt;
-    return FoundLog{&root, *role, relative, 0, 0};
+    return FoundLog{&root, *role, relative, 0, 0, 0, 0};
 }
 
 bool isShadowed(const FoundLog& log, const QSet<QByteArray>& paths)
@@ -41,6 +41,8 @@ LogListing listLogs(const QList<LogRoot>& roots)
                 continue;
             log->sizeBytes = entry.size;
             log->mtimeMs = entry.mtimeMs;
+            log->dev = entry.dev;
+            log->inode = entry.inode;
             listing.bytes += entry.size;
             listing.logs.append(*log);
         }
@@ -68,26 +70,95 @@ LogFile makeLogFile(const FoundLog& found)
 
 namespace {
 
-ScannedLog scanOne(const FoundLog& found, const std::atomic<bool>* cancelled)
+QByteArray absolutePath(const QByteArray& root, const QByteArray& relative)
+{
+    return root + '/' + relative;
+}
+
+/// Whether nothing has been written since: then it is not even opened.
+bool isUnchanged(const LogFile& file, const FoundLog& found)
+{
+    return file.identity.headLength > 0 && file.sizeBytes == found.sizeBytes && file.mtimeMs == found.mtimeMs &&
+           file.identity.dev == found.dev && file.identity.inode == found.inode;
+}
+
+/// A kept log that needs no reading. Its record says something new only where the world around it has changed.
+ScannedLog keep(RestoredLog restored, bool gone)
 {
     ScannedLog scanned;
-    scanned.file = makeLogFile(found);
-    ReadResult result = readNew(scanned.file, false, cancelled);
-    while (result.more) {
-        scanned.bytes += result.bytes;
-        std::vector<Response> before = std::move(result.batch.responses);
-        result = readNew(scanned.file, false, cancelled);
-        before.insert(before.end(), result.batch.responses.begin(), result.batch.responses.end());
-        result.batch.responses = std::move(before);
+    scanned.file = std::move(restored.file);
+    scanned.batch = std::move(restored.batch);
+    bool changed = scanned.file.gone != gone;
+    scanned.file.gone = gone;
+    if (!gone && !scanned.file.role.agentId.empty() && !scanned.file.meta.finished) {
+        const SubagentMeta meta = readSubagentMeta(scanned.file);
+        changed = changed || meta != scanned.file.meta;
+        scanned.file.meta = meta;
     }
-    scanned.bytes += result.bytes;
-    scanned.failed = result.fault != OpenFault::None;
-    scanned.batch = std::move(result.batch);
-    scanned.file.meta = readSubagentMeta(scanned.file);
+    if (changed)
+        scanned.record = recordOf(scanned.file, {});
+    return scanned;
+}
+
+ScannedLog scanOne(ScanJob& job, const std::atomic<bool>* cancelled)
+{
+    ScannedLog scanned;
+    scanned.file = std::move(job.file);
+    std::vector<Response> news;
+    for (bool more = true; more;) {
+        ReadResult result = readNew(scanned.file, false, cancelled);
+        more = result.more;
+        scanned.bytes += result.bytes;
+        scanned.failed = job.isWhole && result.fault != OpenFault::None;
+        scanned.file.gone = result.fault == OpenFault::Missing;
+        if (news.empty())
+            news = std::move(result.batch.responses);
+        else
+            news.insert(news.end(), result.batch.responses.begin(), result.batch.responses.end());
+    }
+    if (!scanned.file.gone)
+        scanned.file.meta = readSubagentMeta(scanned.file);
+    if (!scanned.failed) {
+        scanned.record = recordOf(scanned.file, news);
+        scanned.record->isWhole = job.isWhole;
+    }
+    scanned.batch = std::move(job.kept);
+    if (scanned.batch.responses.empty())
+        scanned.batch.responses = std::move(news);
+    else
+        scanned.batch.responses.insert(scanned.batch.responses.end(), news.begin(), news.end());
     return scanned;
 }
 
 } // namespace
+
+ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records, const QList<LogRoot>& roots)
+{
+    QHash<QByteArray, const LogRecord*> known;
+    known.reserve(qsizetype(records.size()));
+    for (const LogRecord& record : records)
+        known.insert(absolutePath(record.root, record.relative), &record);
+    ScanPlan plan;
+    plan.jobs.reserve(size_t(listing.logs.size()));
+    for (const FoundLog& found : listing.logs) {
+        const LogRecord* record = known.take(absolutePath(QFile::encodeName(found.root->path), found.relative));
+        std::optional<RestoredLog> restored = record ? restoreLog(*record, roots) : std::nullopt;
+        if (restored && isUnchanged(restored->file, found)) {
+            plan.kept.push_back(keep(std::move(*restored), false));
+            continue;
+        }
+        plan.bytes += found.sizeBytes - (restored ? std::min<qint64>(restored->file.position.offset, found.sizeBytes) : 0);
+        if (restored)
+            plan.jobs.push_back({std::move(restored->file), std::move(restored->batch), false});
+        else
+            plan.jobs.push_back({makeLogFile(found), {}, true});
+    }
+    for (const LogRecord* record : std::as_const(known)) {
+        if (std::optional<RestoredLog> restored = restoreLog(*record, roots))
+            plan.kept.push_back(keep(std::move(*restored), true));
+    }
+    return plan;
+}
 
 ColdScan::ColdScan(QObject* receiver, std::function<void(std::vector<ScannedLog>)> take)
 {
@@ -101,9 +172,9 @@ ColdScan::~ColdScan()
     m_done.disconnect();
 }
 
-void ColdScan::start(QList<FoundLog> logs)
+void ColdScan::start(std::vector<ScanJob> jobs)
 {
-    m_shared->logs = std::move(logs);
+    m_shared->jobs = std::move(jobs);
     for (int i = 0; i < m_pool.maxThreadCount(); ++i)
         m_pool.start([shared = m_shared, done = m_done]() mutable { work(shared, done); });
 }
@@ -111,47 +182,55 @@ void ColdScan::start(QList<FoundLog> logs)
 void ColdScan::work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>& done)
 {
     for (;;) {
-        const qsizetype index = shared->next.fetch_add(1);
-        if (index >= shared->logs.size() || shared->cancelled)
+        const size_t index = shared->next.fetch_add(1);
+        if (index >= shared->jobs.size() || shared->cancelled)
             return;
-        ScannedLog scanned = scanOne(shared->logs.at(index), &shared->cancelled);
+        ScannedLog scanned = scanOne(shared->jobs[index], &shared->cancelled);
         if (shared->cancelled)
             return; // half a file would stand there as if it were whole
         done.push(std::move(scanned));
     }
 }
 
-ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet)
+ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet, const std::vector<LogRecord>& records,
+                   std::vector<LogRecord>* news)
 {
     const LogListing listing = listLogs(roots);
+    ScanPlan plan = planScan(listing, records, roots);
     ScanTotals totals;
     totals.files = listing.logs.size();
     totals.bytes = listing.bytes;
+    const auto take = [&](ScannedLog& scanned) {
+        totals.bytesParsed += scanned.bytes;
+        fleet.absorb(fleet.addFile(std::move(scanned.file)), scanned.batch);
+        if (news && scanned.record)
+            news->push_back(std::move(*scanned.record));
+    };
+    for (ScannedLog& kept : plan.kept)
+        take(kept);
 
     std::mutex mutex;
     std::condition_variable ready;
     std::deque<ScannedLog> done;
-    std::atomic<qsizetype> next = 0;
+    std::atomic<size_t> next = 0;
     QThreadPool pool;
     for (int i = 0; i < pool.maxThreadCount(); ++i) {
         pool.start([&] {
-            for (qsizetype index = next.fetch_add(1); index < listing.logs.size();
-                 index = next.fetch_add(1)) {
-                ScannedLog scanned = scanOne(listing.logs.at(index), nullptr);
+            for (size_t index = next.fetch_add(1); index < plan.jobs.size(); index = next.fetch_add(1)) {
+                ScannedLog scanned = scanOne(plan.jobs[index], nullptr);
                 const std::lock_guard lock(mutex);
                 done.push_back(std::move(scanned));
                 ready.notify_one();
             }
         });
     }
-    for (qsizetype taken = 0; taken < listing.logs.size(); ++taken) {
+    for (size_t taken = 0; taken < plan.jobs.size(); ++taken) {
         std::unique_lock lock(mutex);
         ready.wait(lock, [&] { return !done.empty(); });
         ScannedLog scanned = std::move(done.front());
         done.pop_front();
         lock.unlock();
-        totals.bytesParsed += scanned.bytes;
-        fleet.absorb(fleet.addFile(std::move(scanned.file)), scanned.batch);
+        take(scanned);
     }
     pool.waitForDone();
     totals.badLines = fleet.badLines();

@@ -4,6 +4,7 @@
 #include "app/watch/fleet.h"
 #include "app/watch/handover.h"
 #include "app/watch/logfileio.h"
+#include "app/watch/logrecord.h"
 #include "models/host.h"
 
 #include <QThreadPool>
@@ -22,6 +23,8 @@ struct FoundLog
     QByteArray relative;
     qint64 sizeBytes = 0;
     qint64 mtimeMs = 0;
+    quint64 dev = 0;
+    quint64 inode = 0;
 };
 
 /// All logs below the roots, the newest first; `directories` are all folders of each root, for watching.
@@ -45,16 +48,35 @@ struct LogListing
 /// Where Codex left both a plain and a compressed rollout, the plain one wins.
 [[nodiscard]] bool isShadowed(const FoundLog& log, const QSet<QByteArray>& paths);
 
-/// One log as a pool thread has read it.
+/// A log to be read: from its beginning, or from where an earlier run left it.
+struct ScanJob
+{
+    LogFile file;
+    ReadBatch kept;       ///< what the earlier run found in it
+    bool isWhole = false; ///< read from its beginning
+};
+
+/// One log as it stands after the scan.
 struct ScannedLog
 {
     LogFile file;
     ReadBatch batch;
-    qint64 bytes = 0;
+    qint64 bytes = 0;    ///< read in this run
     bool failed = false; ///< it could not be opened
+    std::optional<LogRecord> record; ///< where it says something new
 };
 
-/// Reads all logs of a listing on a pool of threads and hands each to the receiver when it is done. Keeps no
+/// What a first scan has to do, with what an earlier run has kept.
+struct ScanPlan
+{
+    std::vector<ScanJob> jobs;    ///< new logs and those that changed, in the order of the listing
+    std::vector<ScannedLog> kept; ///< need no reading: unchanged, or gone for good
+    qint64 bytes = 0;             ///< to be read at most
+};
+[[nodiscard]] ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records,
+                                const QList<LogRoot>& roots);
+
+/// Reads the logs of a plan on a pool of threads and hands each to the receiver when it is done. Keeps no
 /// facts itself. Belongs to the receiver's thread; its destructor cancels and waits for the reads that run.
 class ColdScan
 {
@@ -63,15 +85,15 @@ public:
     ColdScan(QObject* receiver, std::function<void(std::vector<ScannedLog>)> take);
     ~ColdScan();
 
-    void start(QList<FoundLog> logs);
+    void start(std::vector<ScanJob> jobs);
     void cancel() { m_shared->cancelled = true; }
     [[nodiscard]] bool isCancelled() const { return m_shared->cancelled; }
 
 private:
     struct Shared
     {
-        QList<FoundLog> logs;
-        std::atomic<qsizetype> next = 0;
+        std::vector<ScanJob> jobs; ///< each taken by one thread
+        std::atomic<size_t> next = 0;
         std::atomic<bool> cancelled = false;
     };
 
@@ -82,8 +104,6 @@ private:
     QThreadPool m_pool;
 };
 
-/// Reads everything into a fleet at once, in the calling thread and a pool, and returns when it is done: for
-/// `plimsoll status` and tests.
 struct ScanTotals
 {
     qint64 files = 0;
@@ -91,6 +111,11 @@ struct ScanTotals
     qint64 bytesParsed = 0;
     qint64 badLines = 0;
 };
-[[nodiscard]] ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet);
+/// Brings a fleet up to date at once, in the calling thread and a pool, and returns when it is done: for
+/// `plimsoll status` and tests. \param records what an earlier run has kept \param news if not null, gets the
+/// records that say something new
+[[nodiscard]] ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet,
+                                 const std::vector<LogRecord>& records = {},
+                                 std::vector<LogRecord>* news = nullptr);
 
 } // namespace plimsoll

@@ -136,6 +136,16 @@ void Fleet::setMeta(size_t index, const SubagentMeta& meta)
         markChanged(row);
 }
 
+void Fleet::setGone(size_t index, bool gone)
+{
+    LogFile& file = *m_files[index];
+    if (file.gone == gone)
+        return;
+    file.gone = gone;
+    for (const Ledger::Row row : file.rows)
+        markChanged(row);
+}
+
 void Fleet::setLive(const LiveSession& session)
 {
     const Ledger::Row index = rowFor(session.kind, session.sessionId);
@@ -172,10 +182,26 @@ std::vector<RowSource> Fleet::sourcesOf(const Row& row) const
         // After a file began anew its nested threads come back one by one.
         if (place.thread >= facts.threads.size() || facts.lines <= facts.badLines)
             continue;
+        if (file.gone && hasMoved(row, file))
+            continue;
         sources.push_back({&facts, &facts.threads[place.thread],
-                           file.role.agentId.empty() ? nullptr : &file.meta, file.path, file.ledgerFile});
+                           file.role.agentId.empty() ? nullptr : &file.meta, file.path, file.ledgerFile,
+                           file.gone});
     }
     return sources;
+}
+
+/// Whether the same log stands elsewhere now: archived, compressed, its folder renamed.
+bool Fleet::hasMoved(const Row& row, const LogFile& gone) const
+{
+    const auto nameOf = [](const LogFile& file) {
+        const QByteArray name = file.relative.mid(file.relative.lastIndexOf('/') + 1);
+        return file.role.compressed ? name.chopped(4) : name;
+    };
+    return std::any_of(row.places.begin(), row.places.end(), [&](const Place& place) {
+        const LogFile& file = *m_files[place.file];
+        return !file.gone && nameOf(file) == nameOf(gone);
+    });
 }
 
 void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
@@ -223,11 +249,14 @@ void Fleet::setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& 
         if (!source.facts->forkedFromSessionId.empty() && source.thread->agentId.empty())
             info.forkedFromId = idOf(row.kind, QString::fromStdString(source.facts->forkedFromSessionId));
     }
+    info.continuesId = m_continues.value(row.id);
     if (row.live && row.live->nameGiven && !row.live->name.isEmpty())
         info.name = row.live->name;
     // The same process may also have gone back to an older session (/resume): that one continues nothing.
-    if (row.live && !row.live->continuesSessionId.isEmpty() && info.createdAtMs >= row.live->startedAtMs)
+    if (row.live && !row.live->continuesSessionId.isEmpty() && info.createdAtMs >= row.live->startedAtMs) {
         info.continuesId = idOf(row.kind, row.live->continuesSessionId);
+        m_continues.insert(row.id, info.continuesId);
+    }
 }
 
 void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 nowMs)
@@ -466,6 +495,23 @@ std::vector<Fleet::Place> Fleet::placesOf(const AgentId& id) const
         return m_files[a.file]->reader->facts().lastAtMs < m_files[b.file]->reader->facts().lastAtMs;
     });
     return places;
+}
+
+std::vector<std::pair<int64_t, int64_t>> Fleet::pointsOf(const AgentId& id) const
+{
+    const auto row = m_rowById.constFind(id);
+    if (row == m_rowById.constEnd())
+        return {};
+    std::vector<std::pair<int64_t, int64_t>> points;
+    // Codex counts what came out as part of the window at once, Claude with the next request (CODEX.md §5).
+    const bool withOutput = m_rows[*row].kind == AgentKind::Codex;
+    for (const Ledger::Sample& sample : m_ledger.samples(*row))
+        points.emplace_back(sample.atMs, sample.tokens.prompt() + (withOutput ? sample.tokens.output : 0));
+    for (const Compaction& compaction : m_rows[*row].built.info.compactions) {
+        if (compaction.afterTokens)
+            points.emplace_back(compaction.atMs, *compaction.afterTokens);
+    }
+    return points;
 }
 
 qint64 Fleet::badLines() const

@@ -32,6 +32,7 @@ struct LogFile
     FileIdentity identity;
     qint64 sizeBytes = 0; ///< when it was last read
     qint64 mtimeMs = 0;
+    bool gone = false; ///< the file is not there any more; what it told is kept
     SubagentMeta meta;
     Ledger::File ledgerFile = 0;
     std::vector<Ledger::Row> rows; ///< by thread
@@ -64,6 +65,10 @@ public:
     /// The file's reader has read and settled; counts what it found. Log items become events.
     void absorb(size_t index, const ReadBatch& batch);
     void setMeta(size_t index, const SubagentMeta& meta);
+    /// The file has vanished, or come back.
+    void setGone(size_t index, bool gone);
+    /// What no log tells: which agents go on from which others, as earlier runs saw it.
+    void setContinues(QHash<AgentId, AgentId> continues) { m_continues = std::move(continues); }
     void setLive(const LiveSession& session);
 
     /// How many agents may be told of before somebody asks for more (live ones always are).
@@ -91,6 +96,10 @@ public:
         uint32_t thread = 0;
     };
     [[nodiscard]] std::vector<Place> placesOf(const AgentId& id) const;
+
+    /// Fill of an agent's window after each response that was counted for it and each compaction, by what is
+    /// kept of its logs: ms UTC, tokens; in no order. For logs that are gone.
+    [[nodiscard]] std::vector<std::pair<int64_t, int64_t>> pointsOf(const AgentId& id) const;
 
     /// Sums of all readers: lines that could not be read.
     [[nodiscard]] qint64 badLines() const;
@@ -122,6 +131,7 @@ private:
     void setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& usage, Ledger::Row index);
     void setState(Row& row, const std::vector<RowSource>& sources, qint64 nowMs);
     [[nodiscard]] std::vector<RowSource> sourcesOf(const Row& row) const;
+    [[nodiscard]] bool hasMoved(const Row& row, const LogFile& gone) const;
     [[nodiscard]] bool mayTell(const Row& row) const;
     void dropUntold(Events& events) const;
     void tell(Row& row, qint64 nowMs, Events& events);
@@ -137,6 +147,7 @@ private:
     std::vector<Row> m_rows;
     QHash<QString, Ledger::Row> m_rowByKey; ///< kind and native path
     QHash<AgentId, Ledger::Row> m_rowById;
+    QHash<AgentId, AgentId> m_continues;
     QHash<QString, QList<Ledger::Row>> m_children; ///< by key of the parent
     std::vector<Ledger::Row> m_changed;
     Events m_logged; ///< of this round

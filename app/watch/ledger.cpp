@@ -136,6 +136,7 @@ void Ledger::add(const Response& response, File file, Row row, const std::vector
         entry.atMs = response.atMs;
         entry.model = modelId(models[response.model]);
         entry.fast = response.fast;
+        entry.fillsContext = response.fillsContext;
     }
     book(entry, +1);
 }
@@ -208,6 +209,16 @@ const std::vector<ModelSum>& Ledger::sums(Row row) const
 {
     static const std::vector<ModelSum> none;
     return row < m_rows.size() ? m_rows[row] : none;
+}
+
+std::vector<Ledger::Sample> Ledger::samples(Row row) const
+{
+    std::vector<Sample> out;
+    for (const Entry& entry : m_entries) {
+        if (entry.row == row && entry.fillsContext && entry.atMs > 0)
+            out.push_back({entry.atMs, entry.tokens});
+    }
+    return out;
 }
 
 QList<SpendSlot> Ledger::spendSince(int64_t fromMs) const

@@ -53,6 +53,15 @@ public:
     [[nodiscard]] const std::vector<ModelSum>& sums(Row row) const;
     [[nodiscard]] const std::string& modelName(uint32_t model) const { return m_models[model]; }
 
+    /// A response that a row owns and that filled its window.
+    struct Sample
+    {
+        int64_t atMs = 0; ///< ms UTC
+        TokenCounts tokens;
+    };
+    /// In no order. Looks at every response of the home: for single questions.
+    [[nodiscard]] std::vector<Sample> samples(Row row) const;
+
     /// Rows whose sums changed since the last call.
     [[nodiscard]] std::vector<Row> takeChangedRows();
 
@@ -75,6 +84,7 @@ private:
         File bestFile = 0;
         uint16_t model = 0;
         bool fast = false;
+        bool fillsContext = true;
         bool ownerNamed = false; ///< the response named its owner itself
     };
     /// A response that names a session of which nobody has told yet.

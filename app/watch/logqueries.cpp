@@ -169,6 +169,14 @@ QJsonObject historyOf(const Fleet& fleet, const QJsonObject& params)
     };
 }
 
+bool isHistoryLost(const Fleet& fleet, const QJsonObject& params)
+{
+    const AgentId id = AgentId::fromString(params.value(QStringLiteral("agent_id")).toString());
+    const std::vector<Fleet::Place> places = fleet.placesOf(id);
+    const Fleet::Place* place = placeFor(fleet, places, params.value(QStringLiteral("file")).toString());
+    return place && fleet.file(place->file).gone;
+}
+
 QJsonObject textOf(const Fleet& fleet, const QJsonObject& params)
 {
     const QString path = params.value(QStringLiteral("file")).toString();
@@ -246,14 +254,21 @@ QJsonObject curveOf(const Fleet& fleet, const QJsonObject& params)
 {
     const AgentId id = AgentId::fromString(params.value(QStringLiteral("agent_id")).toString());
     std::vector<std::pair<int64_t, int64_t>> points;
+    bool isLost = false;
     for (const Fleet::Place& place : fleet.placesOf(id)) {
         const LogFile& file = fleet.file(place.file);
+        if (file.gone) {
+            isLost = true;
+            continue;
+        }
         const std::unique_ptr<LogReader> reader = readerFor(file);
         CurveSink sink(reader->facts(), agentIdOf(fleet, place));
         const qint64 end = std::max<qint64>(file.position.offset, file.sizeBytes);
         if (readRange(file, 0, end, *reader, sink))
             points.insert(points.end(), sink.points.begin(), sink.points.end());
     }
+    if (isLost && points.empty())
+        points = fleet.pointsOf(id);
     std::stable_sort(points.begin(), points.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     return {{QStringLiteral("agent_id"), id.toString()}, {QStringLiteral("points"), thinned(points)}};

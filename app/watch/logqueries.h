@@ -11,6 +11,8 @@ namespace plimsoll {
 // Belong to the watch thread. A refusal is an object with "error" alone.
 
 [[nodiscard]] QJsonObject historyOf(const Fleet& fleet, const QJsonObject& params);
+/// Whether the log that "history" asks for is not there any more.
+[[nodiscard]] bool isHistoryLost(const Fleet& fleet, const QJsonObject& params);
 [[nodiscard]] QJsonObject textOf(const Fleet& fleet, const QJsonObject& params);
 [[nodiscard]] QJsonObject curveOf(const Fleet& fleet, const QJsonObject& params);
 

@@ -254,6 +254,8 @@ QStringList buildNotes(const std::vector<RowSource>& sources, const Ledger& ledg
         if (source.thread == &source.facts->threads[0])
             badLines += source.facts->badLines;
     }
+    if (std::all_of(sources.begin(), sources.end(), [](const RowSource& source) { return source.gone; }))
+        notes.append(QStringLiteral("log gone, history kept"));
     if (underReported)
         notes.append(
             QStringLiteral("output under-reported: this log holds only placeholders for output tokens"));

@@ -19,6 +19,7 @@ struct RowSource
     const SubagentMeta* meta = nullptr; ///< null where there is none
     QString path;                       ///< absolute
     Ledger::File file = 0;
+    bool gone = false; ///< the file is not there any more
 };
 
 /// The source whose last line is the newest: it tells what the agent does now. `sources` is not empty.

@@ -18,6 +18,7 @@ namespace {
 Q_LOGGING_CATEGORY(lcWatch, "plimsoll.watch", QtInfoMsg) // --verbose shows the rest
 
 constexpr int sweepMs = 30 * 1000;
+constexpr int saveMs = 1000; ///< how far the records may lag behind the logs
 constexpr qint64 recentMs = qint64{24} * 3600 * 1000; ///< files that changed in this time are swept
 constexpr int olderPage = 200;                        ///< agents that one request for more brings
 constexpr int primedAgents = 12;                      ///< whose last lines fill the stream at the start
@@ -36,18 +37,21 @@ QByteArray joined(const QByteArray& dir, const QByteArray& name)
 } // namespace
 
 Watcher::Watcher(const Catalogue& catalogue, const QString& home, const AgentHomes& homes,
-                 Handover<WatchCommand> commands, Handover<Event> events, Handover<WatchNotice> notices)
+                 Handover<WatchCommand> commands, Handover<Event> events, Handover<WatchNotice> notices,
+                 Handover<LogRecord> records)
     : m_roots(logRoots(homes))
     , m_fleet(catalogue, home)
     , m_commands(std::move(commands))
     , m_events(std::move(events))
     , m_notices(std::move(notices))
+    , m_records(std::move(records))
     , m_homes(homes)
 {
 }
 
 Watcher::~Watcher()
 {
+    save();
     m_commands.disconnect();
 }
 
@@ -58,6 +62,16 @@ void Watcher::start()
         for (WatchCommand& command : commands)
             execute(std::move(command));
     });
+    m_saveTimer = new QTimer(this);
+    m_saveTimer->setSingleShot(true);
+    m_saveTimer->setInterval(saveMs);
+    connect(m_saveTimer, &QTimer::timeout, this, &Watcher::save);
+}
+
+void Watcher::begin(BeginScan kept)
+{
+    if (m_inotify)
+        return;
     m_inotify = std::make_unique<Inotify>();
     if (!m_inotify->isOpen())
         report(m_inotify->errorText());
@@ -79,8 +93,8 @@ void Watcher::start()
         publish();
     });
     connect(m_liveness.get(), &Liveness::failed, this, &Watcher::report);
-    m_liveness->start();
-    startScan();
+    m_fleet.setContinues(std::move(kept.continues));
+    startScan(kept.records);
 
     m_sweepTimer = new QTimer(this);
     m_sweepTimer->setTimerType(Qt::VeryCoarseTimer);
@@ -88,7 +102,7 @@ void Watcher::start()
     m_sweepTimer->start(sweepMs);
 }
 
-void Watcher::startScan()
+void Watcher::startScan(const std::vector<LogRecord>& records)
 {
     // Watched first, listed then: what comes in between is met twice, never missed.
     LogListing listing = listLogs(m_roots);
@@ -98,35 +112,49 @@ void Watcher::startScan()
         listing = listLogs(m_roots);
     if (listing.truncated)
         report(QStringLiteral("There are more session files than Plimsoll looks at; the rest is left out."));
-    for (const FoundLog& log : std::as_const(listing.logs))
-        m_scanning.insert(joined(QFile::encodeName(log.root->path), log.relative));
-    m_progress = {true, false, 0, listing.logs.size(), 0, listing.bytes};
-    qCDebug(lcWatch, "first scan: %lld files, %lld bytes in %lld folders", qint64(listing.logs.size()),
-            listing.bytes, qint64(listing.directories.size()));
+    ScanPlan plan = planScan(listing, records, m_roots);
+    for (const ScanJob& job : plan.jobs)
+        m_scanning.insert(joined(job.file.root, job.file.relative));
+    const qint64 jobs = qint64(plan.jobs.size());
+    m_progress = {true, false, listing.logs.size() - jobs, listing.logs.size(), 0, plan.bytes};
+    qCDebug(lcWatch, "first scan: %lld of %lld files, at most %lld bytes, in %lld folders", jobs,
+            qint64(listing.logs.size()), plan.bytes, qint64(listing.directories.size()));
     m_notices.push(m_progress);
+    for (ScannedLog& log : plan.kept)
+        takeOne(std::move(log));
+    m_liveness->start(); // whoever lives is told of with what is kept of him
     m_scan = std::make_unique<ColdScan>(
         this, [this](std::vector<ScannedLog> logs) { takeScanned(std::move(logs)); });
-    if (listing.logs.isEmpty())
+    publish();
+    if (plan.jobs.empty())
         finishScan();
     else
-        m_scan->start(std::move(listing.logs));
+        m_scan->start(std::move(plan.jobs));
+}
+
+/// Takes one log into the fleet, and hands on its record.
+void Watcher::takeOne(ScannedLog log)
+{
+    const QByteArray path = joined(log.file.root, log.file.relative);
+    // After a cancelled scan one that was under way may have been met again.
+    if (log.failed || m_fileByPath.contains(path))
+        return;
+    const size_t index = m_fleet.addFile(std::move(log.file));
+    m_fileByPath.insert(path, index);
+    m_fleet.absorb(index, log.batch);
+    if (log.record)
+        m_records.push(std::move(*log.record));
+    if (m_touched.erase(path) > 0)
+        m_pending.insert(index);
 }
 
 void Watcher::takeScanned(std::vector<ScannedLog> logs)
 {
     for (ScannedLog& log : logs) {
-        const QByteArray path = joined(log.file.root, log.file.relative);
         ++m_progress.filesDone;
         m_progress.bytesDone += log.bytes;
-        m_scanning.erase(path);
-        // After a cancelled scan one that was under way may have been met again.
-        if (log.failed || m_fileByPath.contains(path))
-            continue;
-        const size_t index = m_fleet.addFile(std::move(log.file));
-        m_fileByPath.insert(path, index);
-        m_fleet.absorb(index, log.batch);
-        if (m_touched.erase(path) > 0)
-            m_pending.insert(index);
+        m_scanning.erase(joined(log.file.root, log.file.relative));
+        takeOne(std::move(log));
     }
     readPending();
     if (!m_progress.running)
@@ -206,8 +234,10 @@ void Watcher::handleOne(const DirEvent& event)
     if (event.name.endsWith(".meta.json")) {
         const QByteArray log = joined(event.dir, event.name.chopped(10) + ".jsonl");
         const auto known = m_fileByPath.constFind(log);
-        if (known != m_fileByPath.constEnd())
+        if (known != m_fileByPath.constEnd()) {
             m_fleet.setMeta(*known, readSubagentMeta(m_fleet.file(*known)));
+            saveLater(*known);
+        }
         return;
     }
     const auto known = m_fileByPath.constFind(joined(event.dir, event.name));
@@ -254,18 +284,28 @@ void Watcher::meet(const FoundLog& found)
     m_fileByPath.insert(path, index);
     m_fleet.setMeta(index, readSubagentMeta(m_fleet.file(index)));
     m_pending.insert(index);
+    saveLater(index);
+    m_unsaved[index].isWhole = true;
 }
 
 void Watcher::readFile(size_t index)
 {
     LogFile& file = m_fleet.file(index);
     ReadResult result = readNew(file, true);
+    const bool wasGone = file.gone;
+    m_fleet.setGone(index, result.fault == OpenFault::Missing);
+    if (file.gone != wasGone)
+        saveLater(index);
     if (result.restarted) {
         qCDebug(lcWatch, "%s: truncated or replaced, read again", qUtf8Printable(file.path));
         m_fleet.restartFile(index);
     }
-    if (result.bytes > 0 || result.restarted)
+    if (result.bytes > 0 || result.restarted) {
         m_fleet.absorb(index, result.batch);
+        saveLater(index);
+        std::vector<Response>& unsaved = m_unsaved[index].responses;
+        unsaved.insert(unsaved.end(), result.batch.responses.begin(), result.batch.responses.end());
+    }
     if (result.more)
         m_pending.insert(index);
 }
@@ -277,6 +317,22 @@ void Watcher::readPending()
             readFile(index);
     }
     publish();
+}
+
+void Watcher::saveLater(size_t index)
+{
+    m_unsaved.try_emplace(index);
+    if (m_saveTimer && !m_saveTimer->isActive())
+        m_saveTimer->start();
+}
+
+void Watcher::save()
+{
+    for (const auto& [index, unsaved] : std::exchange(m_unsaved, {})) {
+        LogRecord record = recordOf(m_fleet.file(index), unsaved.responses);
+        record.isWhole = unsaved.isWhole;
+        m_records.push(std::move(record));
+    }
 }
 
 void Watcher::handleOverflow()
@@ -300,8 +356,9 @@ void Watcher::sweep()
         if (file.mtimeMs < nowMs - recentMs)
             continue;
         const OpenedFile opened = openRegular(file.root, file.relative);
-        if (opened.fault == OpenFault::None &&
-            (opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs))
+        const bool differs = opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs || file.gone;
+        const bool vanished = opened.fault == OpenFault::Missing && !file.gone;
+        if (vanished || (opened.fault == OpenFault::None && differs))
             m_pending.insert(i);
     }
     m_liveness->recheck();
@@ -311,19 +368,25 @@ void Watcher::sweep()
 
 void Watcher::execute(WatchCommand command)
 {
-    if (std::holds_alternative<CancelScan>(command)) {
+    if (auto* kept = std::get_if<BeginScan>(&command)) {
+        begin(std::move(*kept));
+    } else if (std::holds_alternative<CancelScan>(command)) {
         if (!m_progress.running || m_scan->isCancelled())
             return;
         m_scan->cancel();
         finishScan();
-        return;
+    } else {
+        answer(std::get<WatchQuery>(command));
     }
-    answer(std::get<WatchQuery>(command));
 }
 
 void Watcher::answer(const WatchQuery& query)
 {
     QJsonObject result;
+    if (query.method == QLatin1String("history") && isHistoryLost(m_fleet, query.params)) {
+        m_notices.push(LostHistory{query});
+        return;
+    }
     if (query.method == QLatin1String("history")) {
         result = historyOf(m_fleet, query.params);
     } else if (query.method == QLatin1String("text")) {

@@ -287,6 +287,7 @@ void ClaudeReader::readResponse(uint32_t thread, const ClaudeMessage& message, b
     response.model = modelIndex(message.model);
     response.thread = thread;
     response.fast = message.fast;
+    response.fillsContext = countsForContext;
     response.tokens = message.tokens;
     sink.response(response);
 

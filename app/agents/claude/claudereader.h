@@ -21,6 +21,8 @@ public:
 
     void settle() override;
     void restart() override;
+    void save(StatePacker& packer) override;
+    [[nodiscard]] bool load(StateUnpacker& unpacker) override;
 
 protected:
     [[nodiscard]] bool takeLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
@@ -43,6 +45,12 @@ private:
         bool lastIsAnswered = false; ///< … or `answered`
         bool changed = false;
     };
+    template <typename Archive>
+    friend void fields(Archive& archive, OpenTool& tool);
+    template <typename Archive>
+    friend void fields(Archive& archive, ThreadState& state);
+    template <typename Archive>
+    void archive(Archive& archive);
 
     void readAssistant(uint32_t thread, const ClaudeMessage& message, bool countsForContext,
                        ReaderSink& sink);

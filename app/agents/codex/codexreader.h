@@ -22,6 +22,8 @@ public:
 
     void settle() override;
     void restart() override;
+    void save(StatePacker& packer) override;
+    [[nodiscard]] bool load(StateUnpacker& unpacker) override;
 
 protected:
     [[nodiscard]] bool takeLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
@@ -89,6 +91,12 @@ private:
         bool lastIsCall = false;
         bool changed = false; ///< settle() has work
     };
+    template <typename Archive>
+    friend void fields(Archive& archive, Call& call);
+    template <typename Archive>
+    friend void fields(Archive& archive, State& state);
+    template <typename Archive>
+    void archive(Archive& archive);
 
     const std::string m_idFromName;
     CodexLine m_line;

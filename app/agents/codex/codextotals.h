@@ -32,6 +32,8 @@ public:
     void restart();
 
 private:
+    template <typename Archive>
+    friend void fields(Archive& archive, CodexTotals& totals);
     [[nodiscard]] CodexUsage firstBase(const CodexUsage& total, const CodexUsage& last, bool foreign) const;
 
     std::optional<CodexUsage> m_high;          ///< the largest total so far

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/store/database.h"
+
+#include "app/store/sqltext.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace plimsoll {
+
+namespace {
+
+/// One script for each step of the schema, in order.
+constexpr std::array<const char*, 1> schemaSteps{":/sql/0001_store.sql"};
+
+/// A file of ours alone; not open where that cannot be.
+UniqueFd openPrivate(const QString& path, int flags)
+{
+    UniqueFd fd(::open(QFile::encodeName(path).constData(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+    struct stat info = {};
+    if (fd.isOpen() && (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))) {
+        fd.reset();
+        errno = EINVAL;
+    }
+    if (fd.isOpen() && (flags & O_CREAT) != 0 && (info.st_mode & 077) != 0 && ::fchmod(fd.get(), 0600) != 0)
+        fd.reset();
+    return fd;
+}
+
+QString systemFault(const QString& path)
+{
+    return QStringLiteral("the history cannot be kept: %1: %2")
+        .arg(path, QString::fromLocal8Bit(std::strerror(errno)));
+}
+
+} // namespace
+
+Database::Database() = default;
+
+Database::~Database()
+{
+    close();
+}
+
+QString Database::open(const QString& dir, Access access)
+{
+    close();
+    m_path = dir + QStringLiteral("/plimsoll.db");
+    const QString wrong = prepareFile(dir + QStringLiteral("/plimsoll.lock"), access);
+    if (!wrong.isEmpty())
+        return wrong;
+    m_name = QStringLiteral("store-%1").arg(quintptr(this), 0, 16);
+    QSqlDatabase connection = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), m_name);
+    connection.setDatabaseName(m_path);
+    connection.setConnectOptions(access == Access::ReadOnly
+                                     ? QStringLiteral("QSQLITE_BUSY_TIMEOUT=1000;QSQLITE_OPEN_READONLY")
+                                     : QStringLiteral("QSQLITE_BUSY_TIMEOUT=1000"));
+    QString fault;
+    if (!connection.isValid())
+        fault = QStringLiteral("Qt's SQLite driver is not installed");
+    else if (!connection.open())
+        fault = faultText(connection.lastError());
+    m_db = connection;
+    if (fault.isEmpty())
+        fault = setPragmas(access); // also the probe: open() answers well on anything
+    if (fault.isEmpty() && access == Access::ReadWrite)
+        fault = migrate();
+    if (fault.isEmpty())
+        fault = loadFileRows();
+    if (fault.isEmpty()) {
+        m_open = true;
+        return {};
+    }
+    connection = {};
+    close();
+    if (fault.startsWith(QLatin1String("the history")))
+        return fault;
+    return QStringLiteral("the history %1 cannot be used (%2); move it away or give another folder with --data-dir")
+        .arg(m_path, fault);
+}
+
+QString Database::prepareFile(const QString& path, Access access)
+{
+    if (access == Access::ReadOnly)
+        return QFileInfo::exists(m_path) ? QString() : QStringLiteral("there is no history yet");
+    m_lock = openPrivate(path, O_RDWR | O_CREAT);
+    if (!m_lock.isOpen())
+        return systemFault(path);
+    if (::flock(m_lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        m_lock.reset();
+        return QStringLiteral("the history in %1 is in use by another Plimsoll: this one shows everything and keeps "
+                              "nothing")
+            .arg(QFileInfo(path).path());
+    }
+    const UniqueFd file = openPrivate(m_path, O_RDWR | O_CREAT);
+    return file.isOpen() ? QString() : systemFault(m_path);
+}
+
+QString Database::setPragmas(Access access)
+{
+    QStringList pragmas{QStringLiteral("SELECT COUNT(*) FROM sqlite_master"),
+                        QStringLiteral("PRAGMA trusted_schema = OFF"),
+                        QStringLiteral("PRAGMA cache_size = -4096"), QStringLiteral("PRAGMA temp_store = MEMORY")};
+    if (access == Access::ReadWrite) {
+        // FULL loses nothing in a power cut and costs nothing in groups (SECURITY.md §0.9).
+        pragmas << QStringLiteral("PRAGMA journal_mode = WAL") << QStringLiteral("PRAGMA synchronous = FULL")
+                << QStringLiteral("PRAGMA journal_size_limit = 33554432");
+    }
+    for (const QString& pragma : std::as_const(pragmas)) {
+        const QString fault = runSql(m_db, pragma);
+        if (!fault.isEmpty())
+            return fault;
+    }
+    return {};
+}
+
+QString Database::attach(const QSqlDatabase& connection)
+{
+    close();
+    m_db = connection;
+    if (!m_db.isOpen() && !m_db.open())
+        return faultText(m_db.lastError());
+    QString fault = migrate();
+    if (fault.isEmpty())
+        fault = loadFileRows();
+    m_open = fault.isEmpty();
+    return fault;
+}
+
+void Database::close()
+{
+    m_open = false;
+    m_files.clear();
+    m_nextFile = 1;
+    m_textBytes = -1;
+    m_db = {};
+    if (!m_name.isEmpty())
+        QSqlDatabase::removeDatabase(m_name); // closes it
+    m_name.clear();
+    m_lock.reset();
+}
+
+QString Database::migrate()
+{
+    constexpr int known = int(schemaSteps.size());
+    int version = 0;
+    if (m_db.tables().contains(QStringLiteral("schema_version"))) {
+        QSqlQuery query(m_db);
+        if (!query.exec(QStringLiteral("SELECT MAX(version) FROM schema_version")) || !query.next())
+            return faultText(query.lastError());
+        version = query.value(0).toInt();
+    } else {
+        const QString fault =
+            runSql(m_db, QStringLiteral("CREATE TABLE schema_version (version INTEGER NOT NULL)"));
+        if (!fault.isEmpty())
+            return fault;
+    }
+    if (version > known) {
+        return QStringLiteral("the history %1 was written by a newer Plimsoll (schema %2, this one knows %3): update "
+                              "Plimsoll or give another folder with --data-dir")
+            .arg(m_path)
+            .arg(version)
+            .arg(known);
+    }
+    for (; version < known; ++version) {
+        QFile script(QString::fromLatin1(schemaSteps.at(size_t(version))));
+        if (!script.open(QIODevice::ReadOnly))
+            return QStringLiteral("the schema of step %1 is not in the program").arg(version + 1);
+        const QString step = QString::fromUtf8(script.readAll()) +
+                             QStringLiteral("\nINSERT INTO schema_version (version) VALUES (%1);\n").arg(version + 1);
+        const QString fault = runScript(step);
+        if (!fault.isEmpty())
+            return fault;
+    }
+    return {};
+}
+
+/// All statements in one transaction.
+QString Database::runScript(const QString& script)
+{
+    if (!m_db.transaction())
+        return faultText(m_db.lastError());
+    QString statement;
+    QString fault;
+    const QStringList lines = script.split(QLatin1Char('\n'));
+    for (const QString& line : lines) {
+        if (line.startsWith(QLatin1String("--")))
+            continue;
+        statement += line + QLatin1Char('\n');
+        if (!line.endsWith(QLatin1Char(';')))
+            continue;
+        statement.chop(2); // not every driver takes the semicolon
+        fault = runSql(m_db, statement);
+        statement.clear();
+        if (!fault.isEmpty())
+            break;
+    }
+    if (fault.isEmpty() && m_db.commit())
+        return {};
+    if (fault.isEmpty())
+        fault = faultText(m_db.lastError());
+    return m_db.rollback() ? fault : fault + QStringLiteral("; ") + faultText(m_db.lastError());
+}
+
+QString Database::loadFileRows()
+{
+    QSqlQuery query(m_db);
+    QString fault = prepareSql(
+        query, QStringLiteral("SELECT f.id, f.root, f.path, (SELECT MAX(part) FROM samples WHERE file_id = f.id) "
+                              "FROM files f"));
+    if (fault.isEmpty())
+        fault = runSql(query);
+    while (fault.isEmpty() && query.next()) {
+        FileRow row;
+        row.id = query.value(0).toInt();
+        row.nextPart = query.value(3).isNull() ? 0 : query.value(3).toInt() + 1;
+        m_files.insert(query.value(1).toByteArray() + '/' + query.value(2).toByteArray(), row);
+        m_nextFile = std::max(m_nextFile, row.id + 1);
+    }
+    return fault;
+}
+
+qint64 Database::sizeBytes() const
+{
+    return QFileInfo(m_path).size() + QFileInfo(m_path + QStringLiteral("-wal")).size();
+}
+
+} // namespace plimsoll

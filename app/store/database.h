@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/watch/logrecord.h"
+#include "app/watch/uniquefd.h"
+#include "models/event.h"
+
+#include <QHash>
+#include <QSet>
+#include <QSqlDatabase>
+#include <QString>
+
+#include <functional>
+#include <vector>
+
+class QSqlQuery;
+
+namespace plimsoll {
+
+/// What one transaction writes.
+struct StoreBatch
+{
+    std::vector<LogRecord> logs;
+    QList<Agent> agents; ///< last pictures
+    Events events;       ///< numbered; Logged ones go to the texts
+
+    [[nodiscard]] bool isEmpty() const { return logs.empty() && agents.isEmpty() && events.isEmpty(); }
+};
+
+/// How long things are kept. 0 = for ever.
+struct Retention
+{
+    qint64 sampleDays = 0;
+    qint64 textDays = 90;
+    qint64 textBytes = qint64{1} << 30;
+
+    bool operator==(const Retention&) const = default;
+};
+
+/// A line of the stream that the store has kept.
+struct StoredLine
+{
+    qint64 atMs = 0; ///< ms UTC
+    Logged line;
+};
+
+/// The store on disk: SQLite in the data folder, one writer at a time (a lock file says who), WAL and FULL: what
+/// write() answered well has reached the disk. Masks secrets in all text that it keeps. Every function answers
+/// with an empty string, or with one line that says what is wrong; then nothing has changed. Blocks on the disk:
+/// never in the GUI thread. One thread, which must be the one that opened it.
+class Database
+{
+public:
+    enum class Access { ReadWrite, ReadOnly };
+
+    Database();
+    ~Database();
+
+    /// Creates what is missing (0600) and brings an older schema up to date. A schema newer than this program,
+    /// garbage and a store in use by another Plimsoll are refused and left as they are.
+    /// \param dir absolute path of the data folder, which exists
+    [[nodiscard]] QString open(const QString& dir, Access access);
+    /// The same on a connection made elsewhere (PostgreSQL, tests); without the lock file.
+    [[nodiscard]] QString attach(const QSqlDatabase& connection);
+    void close();
+    [[nodiscard]] bool isOpen() const { return m_open; }
+
+    /// Every log below one of these roots, with all its samples.
+    [[nodiscard]] QString loadLogs(const QSet<QByteArray>& roots, std::vector<LogRecord>& logs);
+    /// Last pictures: who they are, their state and numbers, without what logs tell better.
+    [[nodiscard]] QString loadAgents(QHash<AgentId, Agent>& agents);
+    [[nodiscard]] QString loadLastSeq(quint64& seq);
+    /// The newest `limit` lines of an agent before `beforeMs` (0 = all), oldest first.
+    [[nodiscard]] QString loadLines(const AgentId& agent, qint64 beforeMs, int limit, QList<StoredLine>& lines);
+
+    /// One transaction.
+    [[nodiscard]] QString write(const StoreBatch& batch);
+
+    /// Removes a part of what is too old or too much. \param nowMs ms UTC \param more set when there is more to do
+    [[nodiscard]] QString prune(const Retention& retention, qint64 nowMs, bool& more);
+
+    /// Bytes on the disk, 0 where it is not a file.
+    [[nodiscard]] qint64 sizeBytes() const;
+
+private:
+    struct FileRow
+    {
+        int id = 0;
+        int nextPart = 0;
+        int partsSinceJoin = 0;
+    };
+
+    [[nodiscard]] QString prepareFile(const QString& path, Access access);
+    [[nodiscard]] QString setPragmas(Access access);
+    [[nodiscard]] QString migrate();
+    [[nodiscard]] QString runScript(const QString& script);
+    [[nodiscard]] QString loadFileRows();
+    [[nodiscard]] QString writeAll(const StoreBatch& batch);
+    [[nodiscard]] QString writeLogs(const std::vector<LogRecord>& logs);
+    [[nodiscard]] QString writeSamples(QSqlQuery& query, const LogRecord& log, FileRow& row);
+    [[nodiscard]] QString joinSamples(FileRow& row);
+    [[nodiscard]] QString writeAgents(const QList<Agent>& agents);
+    [[nodiscard]] QString writeEvents(const Events& events);
+    [[nodiscard]] QString inTransaction(const std::function<QString()>& work);
+    [[nodiscard]] QString pruneSamples(const Retention& retention, qint64 nowMs, bool& more);
+    [[nodiscard]] QString pruneTexts(const Retention& retention, qint64 nowMs, bool& more);
+
+    QSqlDatabase m_db;
+    QString m_name; ///< of the connection, where it is our own
+    QString m_path;
+    UniqueFd m_lock;
+    QHash<QByteArray, FileRow> m_files; ///< by absolute path
+    int m_nextFile = 1;
+    qint64 m_textBytes = -1; ///< of all texts, -1 = not summed yet
+    bool m_open = false;
+};
+
+} // namespace plimsoll

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/store/database.h"
+#include "app/watch/handover.h"
+#include "app/watch/watcher.h"
+#include "models/host.h"
+
+#include <QObject>
+#include <QTimer>
+
+#include <map>
+#include <variant>
+
+namespace plimsoll {
+
+/// What an earlier run has left: said once, after the store was opened or could not be.
+struct StoreLoaded
+{
+    BeginScan kept;
+    quint64 lastSeq = 0;
+};
+/// Everything recorded up to `seq` is on the disk. For those who must know (tests, receipts).
+struct StoreAck
+{
+    quint64 seq = 0;
+};
+using StoreNotice = std::variant<StoreLoaded, StoreState, StoreAck, Reply>;
+
+/// Keeps what happens, on a thread of its own: gathers what comes for a moment and writes it as one transaction.
+/// What cannot be written waits, within bounds, while the file is opened again and again with growing delay;
+/// nobody else waits for it. Shows nothing and asks the logs nothing. Lives in the store thread: construct
+/// anywhere, move there, then call start() by a queued call.
+class Store : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// \param dir absolute path of the data folder \param roots whose logs this run watches
+    Store(QString dir, const QList<LogRoot>& roots, Retention retention, Handover<LogRecord> records,
+          Handover<Events> frames, Handover<WatchQuery> queries, Handover<StoreNotice> notices);
+    ~Store() override;
+
+    void start();
+
+private:
+    /// What is known of an agent's row without reading it again.
+    struct KnownAgent
+    {
+        AgentState state = AgentState::Unknown;
+        qint64 updatedAtMs = 0;
+    };
+    /// Waits to be written.
+    struct Pending
+    {
+        std::map<QByteArray, LogRecord> logs; ///< by absolute path, the newest of each
+        qsizetype logBytes = 0;
+        Events events;
+        QSet<AgentId> agents;
+        quint64 lastSeq = 0;
+
+        [[nodiscard]] bool isEmpty() const { return logs.empty() && events.isEmpty() && agents.isEmpty(); }
+    };
+
+    [[nodiscard]] QString open();
+    void load(StoreLoaded& loaded);
+    void takeRecord(LogRecord record);
+    void takeFrame(const Events& events);
+    void takeEvent(const Event& event);
+    void keepState(const Event& event, const Agent& agent);
+    void keepEvent(const Event& event);
+    void flushLater();
+    void flush();
+    void retry();
+    void fail(const QString& text);
+    void prune();
+    void answer(const WatchQuery& query);
+    void tellState();
+    [[nodiscard]] StoreBatch takeBatch();
+    void putBack(StoreBatch batch);
+
+    const QString m_dir;
+    QSet<QByteArray> m_roots;
+    const Retention m_retention;
+    Handover<LogRecord> m_records;
+    Handover<Events> m_frames;
+    Handover<WatchQuery> m_queries;
+    Handover<StoreNotice> m_notices;
+    Database m_database;
+    QTimer m_flushTimer;
+    QTimer m_retryTimer;
+    QTimer m_pruneTimer;
+    int m_retryMs = 0;
+    Pending m_pending;
+    QHash<AgentId, KnownAgent> m_known;
+    QHash<AgentId, Agent> m_agents; ///< last pictures of those told of in this run
+    QSet<QByteArray> m_frozen;      ///< logs whose records were dropped: they stay as they are in the store
+    quint64 m_seqOffset = 0;        ///< from this run's numbers to the store's, where the store came late
+    StoreState m_told;
+};
+
+} // namespace plimsoll
