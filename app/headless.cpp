@@ -19,6 +19,11 @@ Headless::Headless(Host& host, std::function<void(const QString&)> print, QObjec
     connect(&host, &Host::recorded, this, &Headless::take);
     connect(&host, &Host::progressed, this, &Headless::takeProgress);
     connect(&host, &Host::failed, this, [this](const QString& text) { printLine(text); });
+    connect(&host, &Host::storeChanged, this, [this](const StoreState& state) {
+        if (!state.problem.isEmpty() && state.problem != m_problem)
+            printLine(state.problem);
+        m_problem = state.problem;
+    });
 }
 
 void Headless::take(const Events& events)

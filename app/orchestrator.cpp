@@ -12,8 +12,8 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     , m_recorder(new Recorder(m_events, store ? QList{m_frames, m_storeFrames} : QList{m_frames}))
 {
     if (store) {
-        m_store = new Store(store->dir, logRoots(homes), store->retention, m_records, m_storeFrames, m_storeQueries,
-                            m_storeNotices);
+        m_store = new Store(store->dir, logRoots(homes), store->retention, m_records, m_storeFrames,
+                            m_storeQueries, m_storeNotices);
         m_storeThread.setObjectName(QStringLiteral("store"));
         m_store->moveToThread(&m_storeThread);
         connect(&m_storeThread, &QThread::started, m_store, &Store::start);

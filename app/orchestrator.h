@@ -22,9 +22,9 @@ struct StorePlace
     Retention retention;
 };
 
-/// The host of this machine: owns the watch thread (finding and reading logs), the engine thread (the Recorder)
-/// and the store thread, and hands on what they say in its own thread. Reads and writes nothing itself and never
-/// waits for them, but for their end in its destructor.
+/// The host of this machine: owns the watch thread (finding and reading logs), the engine thread (the
+/// Recorder) and the store thread, and hands on what they say in its own thread. Reads and writes nothing
+/// itself and never waits for them, but for their end in its destructor.
 class Orchestrator : public Host
 {
     Q_OBJECT
@@ -64,8 +64,8 @@ private:
     QThread m_watchThread;
     QThread m_engineThread;
     QThread m_storeThread;
-    Watcher* m_watcher;   ///< lives and ends in m_watchThread once that runs
-    Recorder* m_recorder; ///< lives and ends in m_engineThread once that runs
+    Watcher* m_watcher;       ///< lives and ends in m_watchThread once that runs
+    Recorder* m_recorder;     ///< lives and ends in m_engineThread once that runs
     Store* m_store = nullptr; ///< lives and ends in m_storeThread once that runs; null = nothing is kept
     bool m_started = false;
     quint64 m_lastSeq = 0;

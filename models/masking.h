@@ -2,6 +2,12 @@
 #pragma once
 #include "models/event.h"
 namespace plimsoll {
-inline QString maskSecrets(const QString& t){return t;}
-inline Event maskedEvent(Event e){return e;}
+inline QString maskSecrets(const QString& t)
+{
+    return t;
 }
+inline Event maskedEvent(Event e)
+{
+    return e;
+}
+} // namespace plimsoll

@@ -158,6 +158,7 @@ void MainWindow::connectHost()
     connect(&m_host, &Host::reset, this, &MainWindow::onReset);
     connect(&m_host, &Host::progressed, this, &MainWindow::onProgressed);
     connect(&m_host, &Host::failed, m_strip, &StatusStrip::setProblem);
+    connect(&m_host, &Host::storeChanged, m_strip, &StatusStrip::setStore);
 }
 
 void MainWindow::connectViews()

@@ -72,6 +72,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     , m_bar(new QProgressBar(this))
     , m_cancel(new QPushButton(tr("Cancel"), this))
     , m_problem(plainLabel(this))
+    , m_store(plainLabel(this))
     , m_host(plainLabel(this))
 {
     m_bar->setRange(0, barSteps);
@@ -89,6 +90,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_bar);
     layout->addWidget(m_cancel);
     layout->addWidget(m_problem, 1);
+    layout->addWidget(m_store);
     layout->addWidget(m_host);
     updateLook();
     setProgress({});
@@ -109,6 +111,22 @@ void StatusStrip::setHost(const HostCapabilities& host)
 
 void StatusStrip::setProblem(const QString& text)
 {
+    m_said = text;
+    showProblem();
+}
+
+void StatusStrip::setStore(const StoreState& state)
+{
+    m_store->setText(state.kept ? tr("history %1").arg(bytes(state.sizeBytes)) : QString());
+    m_store->setToolTip(state.kept ? tr("What is kept of the sessions, on the disk") : QString());
+    m_storeProblem = state.problem;
+    showProblem();
+}
+
+/// What is wrong now goes before what once went wrong.
+void StatusStrip::showProblem()
+{
+    const QString& text = m_storeProblem.isEmpty() ? m_said : m_storeProblem;
     m_problem->setText(oneLine(text));
     m_problem->setToolTip(Qt::convertFromPlainText(plain(text), Qt::WhiteSpaceNormal));
 }
@@ -137,9 +155,11 @@ void StatusStrip::updateLook()
     QPalette quiet = palette();
     quiet.setColor(QPalette::WindowText, theme.dimText);
     m_host->setPalette(quiet);
+    m_store->setPalette(quiet);
     const QFont small = resized(font(), -0.8);
-    for (QWidget* child : {static_cast<QWidget*>(m_text), static_cast<QWidget*>(m_cancel),
-                           static_cast<QWidget*>(m_problem), static_cast<QWidget*>(m_host)})
+    for (QWidget* child :
+         {static_cast<QWidget*>(m_text), static_cast<QWidget*>(m_cancel), static_cast<QWidget*>(m_problem),
+          static_cast<QWidget*>(m_store), static_cast<QWidget*>(m_host)})
         child->setFont(child == m_text ? numberFont(small) : small);
     m_bar->setFixedSize(grid(font(), 30), grid(font(), 1.5));
     setMinimumHeight(grid(font(), 6.5));

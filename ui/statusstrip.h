@@ -27,6 +27,7 @@ public:
     void setProgress(const Progress& progress);
     void setHost(const HostCapabilities& host);
     void setProblem(const QString& text); ///< the last one stays until the next
+    void setStore(const StoreState& state);
 
 signals:
     void cancelWanted();
@@ -37,12 +38,16 @@ protected:
 
 private:
     void updateLook();
+    void showProblem();
 
     QLabel* m_text = nullptr;
     QProgressBar* m_bar = nullptr;
     QPushButton* m_cancel = nullptr;
     QLabel* m_problem = nullptr;
+    QLabel* m_store = nullptr;
     QLabel* m_host = nullptr;
+    QString m_said;         ///< the last thing that went wrong
+    QString m_storeProblem; ///< what is wrong with the history now
 };
 
 } // namespace plimsoll

@@ -29,19 +29,21 @@ void fields(Archive& archive, CompactionFact& compaction)
 template <typename Archive>
 void fields(Archive& archive, ThreadFacts& thread)
 {
-    archive(thread.agentId, thread.role, thread.name, thread.model, thread.requestedModel, thread.firstAtMs,
+    archive(thread.agentId, thread.role, thread.model, thread.requestedModel, thread.firstAtMs,
             thread.lastAtMs, thread.contextTokens, thread.contextAtMs, thread.contextBasis,
             thread.contextPeak, thread.window, thread.turns, thread.toolCalls, thread.finished, thread.phase,
-            thread.phaseAtMs, thread.activity, thread.openTool, thread.openInput);
+            thread.phaseAtMs, thread.openTool);
+    archive.prose(thread.name, thread.activity, thread.openInput);
 }
 
 template <typename Archive>
 void fields(Archive& archive, FileFacts& facts)
 {
     archive(facts.kind, facts.sessionId, facts.agentId, facts.parentSessionId, facts.forkedFromSessionId,
-            facts.title, facts.workingDir, facts.gitBranch, facts.clientVersion, facts.firstAtMs,
-            facts.lastAtMs, facts.lines, facts.badLines, facts.models, facts.threads, facts.compactions,
+            facts.workingDir, facts.gitBranch, facts.clientVersion, facts.firstAtMs, facts.lastAtMs,
+            facts.lines, facts.badLines, facts.models, facts.threads, facts.compactions,
             facts.reportedTreeCostPico, facts.limits, facts.outputUnderReported, facts.ended);
+    archive.prose(facts.title);
 }
 
 } // namespace plimsoll

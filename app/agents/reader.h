@@ -26,12 +26,12 @@ inline constexpr size_t linePadding = 64;
 /// has the same key; the one with the largest output counts, once.
 struct Response
 {
-    uint64_t key = 0;       ///< never 0
-    uint64_t ownerHash = 0; ///< stableHash of the session that it belongs to by its own word, 0 = not said
-    int64_t atMs = 0;       ///< ms UTC
-    uint32_t model = 0;     ///< index into FileFacts::models
-    uint32_t thread = 0;    ///< index into FileFacts::threads
-    bool fast = false;      ///< fast mode: costs a multiple
+    uint64_t key = 0;         ///< never 0
+    uint64_t ownerHash = 0;   ///< stableHash of the session that it belongs to by its own word, 0 = not said
+    int64_t atMs = 0;         ///< ms UTC
+    uint32_t model = 0;       ///< index into FileFacts::models
+    uint32_t thread = 0;      ///< index into FileFacts::threads
+    bool fast = false;        ///< fast mode: costs a multiple
     bool fillsContext = true; ///< its prompt is a point on the curve of its thread
     TokenCounts tokens;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/statecodec.h"
 
+#include "models/masking.h"
+
 #include <cstring>
 
 namespace plimsoll {
@@ -38,6 +40,11 @@ void StatePacker::text(std::string_view value)
 {
     number(static_cast<int64_t>(value.size()));
     m_bytes.append(value);
+}
+
+void StatePacker::maskedText(const std::string& value)
+{
+    text(maskSecrets(QString::fromStdString(value)).toStdString());
 }
 
 void StatePacker::pack(double& value)

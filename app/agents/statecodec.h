@@ -27,6 +27,13 @@ public:
         (pack(values), ...);
     }
 
+    /// Text that people and agents wrote: what is secret in it does not go to the disk.
+    template <typename... Ts>
+    void prose(Ts&... values)
+    {
+        (maskedText(values), ...);
+    }
+
     /// For sizes and other numbers that are no member of anything.
     void number(int64_t value);
     /// For hashes, whose every bit counts.
@@ -37,6 +44,7 @@ public:
 
 private:
     void text(std::string_view value);
+    void maskedText(const std::string& value);
 
     template <typename T>
     void pack(T& value)
@@ -93,6 +101,11 @@ public:
 
     template <typename... Ts>
     void operator()(Ts&... values)
+    {
+        (unpack(values), ...);
+    }
+    template <typename... Ts>
+    void prose(Ts&... values)
     {
         (unpack(values), ...);
     }

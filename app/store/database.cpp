@@ -83,7 +83,8 @@ QString Database::open(const QString& dir, Access access)
     close();
     if (fault.startsWith(QLatin1String("the history")))
         return fault;
-    return QStringLiteral("the history %1 cannot be used (%2); move it away or give another folder with --data-dir")
+    return QStringLiteral(
+               "the history %1 cannot be used (%2); move it away or give another folder with --data-dir")
         .arg(m_path, fault);
 }
 
@@ -96,8 +97,9 @@ QString Database::prepareFile(const QString& path, Access access)
         return systemFault(path);
     if (::flock(m_lock.get(), LOCK_EX | LOCK_NB) != 0) {
         m_lock.reset();
-        return QStringLiteral("the history in %1 is in use by another Plimsoll: this one shows everything and keeps "
-                              "nothing")
+        return QStringLiteral(
+                   "the history in %1 is in use by another Plimsoll: this one shows everything and keeps "
+                   "nothing")
             .arg(QFileInfo(path).path());
     }
     const UniqueFd file = openPrivate(m_path, O_RDWR | O_CREAT);
@@ -106,9 +108,9 @@ QString Database::prepareFile(const QString& path, Access access)
 
 QString Database::setPragmas(Access access)
 {
-    QStringList pragmas{QStringLiteral("SELECT COUNT(*) FROM sqlite_master"),
-                        QStringLiteral("PRAGMA trusted_schema = OFF"),
-                        QStringLiteral("PRAGMA cache_size = -4096"), QStringLiteral("PRAGMA temp_store = MEMORY")};
+    QStringList pragmas{
+        QStringLiteral("SELECT COUNT(*) FROM sqlite_master"), QStringLiteral("PRAGMA trusted_schema = OFF"),
+        QStringLiteral("PRAGMA cache_size = -4096"), QStringLiteral("PRAGMA temp_store = MEMORY")};
     if (access == Access::ReadWrite) {
         // FULL loses nothing in a power cut and costs nothing in groups (SECURITY.md §0.9).
         pragmas << QStringLiteral("PRAGMA journal_mode = WAL") << QStringLiteral("PRAGMA synchronous = FULL")
@@ -164,8 +166,9 @@ QString Database::migrate()
             return fault;
     }
     if (version > known) {
-        return QStringLiteral("the history %1 was written by a newer Plimsoll (schema %2, this one knows %3): update "
-                              "Plimsoll or give another folder with --data-dir")
+        return QStringLiteral(
+                   "the history %1 was written by a newer Plimsoll (schema %2, this one knows %3): update "
+                   "Plimsoll or give another folder with --data-dir")
             .arg(m_path)
             .arg(version)
             .arg(known);
@@ -174,8 +177,9 @@ QString Database::migrate()
         QFile script(QString::fromLatin1(schemaSteps.at(size_t(version))));
         if (!script.open(QIODevice::ReadOnly))
             return QStringLiteral("the schema of step %1 is not in the program").arg(version + 1);
-        const QString step = QString::fromUtf8(script.readAll()) +
-                             QStringLiteral("\nINSERT INTO schema_version (version) VALUES (%1);\n").arg(version + 1);
+        const QString step =
+            QString::fromUtf8(script.readAll()) +
+            QStringLiteral("\nINSERT INTO schema_version (version) VALUES (%1);\n").arg(version + 1);
         const QString fault = runScript(step);
         if (!fault.isEmpty())
             return fault;
@@ -214,8 +218,9 @@ QString Database::loadFileRows()
 {
     QSqlQuery query(m_db);
     QString fault = prepareSql(
-        query, QStringLiteral("SELECT f.id, f.root, f.path, (SELECT MAX(part) FROM samples WHERE file_id = f.id) "
-                              "FROM files f"));
+        query,
+        QStringLiteral("SELECT f.id, f.root, f.path, (SELECT MAX(part) FROM samples WHERE file_id = f.id) "
+                       "FROM files f"));
     if (fault.isEmpty())
         fault = runSql(query);
     while (fault.isEmpty() && query.next()) {

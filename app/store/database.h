@@ -44,10 +44,10 @@ struct StoredLine
     Logged line;
 };
 
-/// The store on disk: SQLite in the data folder, one writer at a time (a lock file says who), WAL and FULL: what
-/// write() answered well has reached the disk. Masks secrets in all text that it keeps. Every function answers
-/// with an empty string, or with one line that says what is wrong; then nothing has changed. Blocks on the disk:
-/// never in the GUI thread. One thread, which must be the one that opened it.
+/// The store on disk: SQLite in the data folder, one writer at a time (a lock file says who), WAL and FULL:
+/// what write() answered well has reached the disk. Masks secrets in all text that it keeps. Every function
+/// answers with an empty string, or with one line that says what is wrong; then nothing has changed. Blocks
+/// on the disk: never in the GUI thread. One thread, which must be the one that opened it.
 class Database
 {
 public:
@@ -56,9 +56,9 @@ public:
     Database();
     ~Database();
 
-    /// Creates what is missing (0600) and brings an older schema up to date. A schema newer than this program,
-    /// garbage and a store in use by another Plimsoll are refused and left as they are.
-    /// \param dir absolute path of the data folder, which exists
+    /// Creates what is missing (0600) and brings an older schema up to date. A schema newer than this
+    /// program, garbage and a store in use by another Plimsoll are refused and left as they are. \param dir
+    /// absolute path of the data folder, which exists
     [[nodiscard]] QString open(const QString& dir, Access access);
     /// The same on a connection made elsewhere (PostgreSQL, tests); without the lock file.
     [[nodiscard]] QString attach(const QSqlDatabase& connection);
@@ -71,12 +71,14 @@ public:
     [[nodiscard]] QString loadAgents(QHash<AgentId, Agent>& agents);
     [[nodiscard]] QString loadLastSeq(quint64& seq);
     /// The newest `limit` lines of an agent before `beforeMs` (0 = all), oldest first.
-    [[nodiscard]] QString loadLines(const AgentId& agent, qint64 beforeMs, int limit, QList<StoredLine>& lines);
+    [[nodiscard]] QString loadLines(const AgentId& agent, qint64 beforeMs, int limit,
+                                    QList<StoredLine>& lines);
 
     /// One transaction.
     [[nodiscard]] QString write(const StoreBatch& batch);
 
-    /// Removes a part of what is too old or too much. \param nowMs ms UTC \param more set when there is more to do
+    /// Removes a part of what is too old or too much. \param nowMs ms UTC \param more set when there is more
+    /// to do
     [[nodiscard]] QString prune(const Retention& retention, qint64 nowMs, bool& more);
 
     /// Bytes on the disk, 0 where it is not a file.

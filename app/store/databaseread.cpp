@@ -92,9 +92,10 @@ QString Database::loadLogs(const QSet<QByteArray>& roots, std::vector<LogRecord>
     QHash<int, size_t> places;
     QSqlQuery files(m_db);
     QString fault = prepareSql(
-        files, QStringLiteral("SELECT id, kind, root, path, dev, inode, head_hash, head_length, read_offset, "
-                              "skipping, size_bytes, mtime_ms, gone, meta_type, meta_description, meta_finished, "
-                              "reader FROM files WHERE revision = ?"));
+        files,
+        QStringLiteral("SELECT id, kind, root, path, dev, inode, head_hash, head_length, read_offset, "
+                       "skipping, size_bytes, mtime_ms, gone, meta_type, meta_description, meta_finished, "
+                       "reader FROM files WHERE revision = ?"));
     files.addBindValue(readerRevision);
     if (fault.isEmpty())
         fault = runSql(files);
@@ -110,8 +111,9 @@ QString Database::loadLogs(const QSet<QByteArray>& roots, std::vector<LogRecord>
     if (!fault.isEmpty() || logs.empty())
         return fault;
     QSqlQuery samples(m_db);
-    fault = prepareSql(samples, QStringLiteral("SELECT file_id, day, samples, data FROM samples ORDER BY file_id, "
-                                               "part"));
+    fault = prepareSql(samples,
+                       QStringLiteral("SELECT file_id, day, samples, data FROM samples ORDER BY file_id, "
+                                      "part"));
     if (fault.isEmpty())
         fault = runSql(samples);
     while (fault.isEmpty() && samples.next()) {
@@ -129,11 +131,11 @@ QString Database::loadAgents(QHash<AgentId, Agent>& agents)
     for (const UsageField& field : usageFields)
         numbers += QStringLiteral(", ") + QString::fromLatin1(field.key);
     QSqlQuery query(m_db);
-    QString fault =
-        prepareSql(query, QStringLiteral("SELECT id, kind, session_id, parent_id, forked_from_id, continues_id, name, "
-                                         "role, model, working_dir, git_branch, status, status_source, status_reason, "
-                                         "status_since_ms, created_at_ms, updated_at_ms%1 FROM agents")
-                              .arg(numbers));
+    QString fault = prepareSql(
+        query, QStringLiteral("SELECT id, kind, session_id, parent_id, forked_from_id, continues_id, name, "
+                              "role, model, working_dir, git_branch, status, status_source, status_reason, "
+                              "status_since_ms, created_at_ms, updated_at_ms%1 FROM agents")
+                   .arg(numbers));
     if (fault.isEmpty())
         fault = runSql(query);
     while (fault.isEmpty() && query.next()) {
@@ -156,9 +158,10 @@ QString Database::loadLines(const AgentId& agent, qint64 beforeMs, int limit, QL
 {
     QSqlQuery query(m_db);
     QString fault = prepareSql(
-        query, QStringLiteral("SELECT at_ms, kind, text, tool, truncated, line_offset, block FROM texts WHERE "
-                              "agent_id = ? AND (? = 0 OR at_ms < ?) ORDER BY at_ms DESC, line_offset DESC, block DESC "
-                              "LIMIT ?"));
+        query, QStringLiteral(
+                   "SELECT at_ms, kind, text, tool, truncated, line_offset, block FROM texts WHERE "
+                   "agent_id = ? AND (? = 0 OR at_ms < ?) ORDER BY at_ms DESC, line_offset DESC, block DESC "
+                   "LIMIT ?"));
     for (const QVariant& value : QList<QVariant>{agent.toString(), beforeMs, beforeMs, limit})
         query.addBindValue(value);
     if (fault.isEmpty())
@@ -190,9 +193,10 @@ QString Database::prune(const Retention& retention, qint64 nowMs, bool& more)
 /// What a log that still exists tells would come back with it: only what is gone for good is let go.
 QString Database::pruneSamples(const Retention& retention, qint64 nowMs, bool& more)
 {
-    const QString old = QStringLiteral("(SELECT id FROM files WHERE gone = 1 AND mtime_ms < %1 ORDER BY id LIMIT %2)")
-                            .arg((nowMs / dayMs - retention.sampleDays) * dayMs)
-                            .arg(pruneStep);
+    const QString old =
+        QStringLiteral("(SELECT id FROM files WHERE gone = 1 AND mtime_ms < %1 ORDER BY id LIMIT %2)")
+            .arg((nowMs / dayMs - retention.sampleDays) * dayMs)
+            .arg(pruneStep);
     QString fault = runSql(m_db, QStringLiteral("DELETE FROM samples WHERE file_id IN ") + old);
     QSqlQuery files(m_db);
     if (fault.isEmpty() && !files.exec(QStringLiteral("DELETE FROM files WHERE id IN ") + old))
@@ -220,8 +224,9 @@ QString Database::pruneTexts(const Retention& retention, qint64 nowMs, bool& mor
     QSqlQuery query(m_db);
     // The oldest go first; how many by count or by time, whichever applies.
     QString fault = prepareSql(
-        query, QStringLiteral("DELETE FROM texts WHERE (file_hash, line_offset, block, at_ms) IN (SELECT file_hash, "
-                              "line_offset, block, at_ms FROM texts WHERE at_ms < ? ORDER BY at_ms LIMIT ?)"));
+        query,
+        QStringLiteral("DELETE FROM texts WHERE (file_hash, line_offset, block, at_ms) IN (SELECT file_hash, "
+                       "line_offset, block, at_ms FROM texts WHERE at_ms < ? ORDER BY at_ms LIMIT ?)"));
     query.addBindValue(tooMuch ? nowMs : beforeMs);
     query.addBindValue(pruneStep);
     if (fault.isEmpty())

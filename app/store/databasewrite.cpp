@@ -36,16 +36,30 @@ QString upsert(const QString& table, const QStringList& columns)
     for (const QString& column : columns.mid(1))
         updates << column + QStringLiteral(" = excluded.") + column;
     return QStringLiteral("INSERT INTO %1 (%2) VALUES (%3) ON CONFLICT (%4) DO UPDATE SET %5")
-        .arg(table, columns.join(QStringLiteral(", ")), placeholders(int(columns.size())), columns.constFirst(),
-             updates.join(QStringLiteral(", ")));
+        .arg(table, columns.join(QStringLiteral(", ")), placeholders(int(columns.size())),
+             columns.constFirst(), updates.join(QStringLiteral(", ")));
 }
 
 QStringList fileColumnNames()
 {
-    static const char* const names[fileColumns] = {
-        "id",          "kind",     "root",       "path",     "dev",  "inode",     "head_hash",        "head_length",
-        "read_offset", "skipping", "size_bytes", "mtime_ms", "gone", "meta_type", "meta_description", "meta_finished",
-        "revision",    "reader"};
+    static const char* const names[fileColumns] = {"id",
+                                                   "kind",
+                                                   "root",
+                                                   "path",
+                                                   "dev",
+                                                   "inode",
+                                                   "head_hash",
+                                                   "head_length",
+                                                   "read_offset",
+                                                   "skipping",
+                                                   "size_bytes",
+                                                   "mtime_ms",
+                                                   "gone",
+                                                   "meta_type",
+                                                   "meta_description",
+                                                   "meta_finished",
+                                                   "revision",
+                                                   "reader"};
     QStringList columns;
     for (const char* name : names)
         columns << QString::fromLatin1(name);
@@ -117,17 +131,18 @@ void bindFile(QSqlQuery& query, const LogRecord& log, int id)
 bool isKeptAsEvent(const Body& body)
 {
     return std::holds_alternative<StateChanged>(body) || std::holds_alternative<Compacted>(body) ||
-           std::holds_alternative<PermissionAsked>(body) || std::holds_alternative<PermissionAnswered>(body) ||
-           std::holds_alternative<LimitsChanged>(body) || std::holds_alternative<AlertRaised>(body);
+           std::holds_alternative<PermissionAsked>(body) ||
+           std::holds_alternative<PermissionAnswered>(body) || std::holds_alternative<LimitsChanged>(body) ||
+           std::holds_alternative<AlertRaised>(body);
 }
 
 void bindText(QSqlQuery& query, const Event& event, const Logged& line)
 {
     const QString text = maskSecrets(line.text);
-    for (const QVariant& value : QList<QVariant>{qint64(stableHash(line.file.toStdString())), line.offset, line.block,
-                                                 event.atMs, event.agent.toString(), toName(line.kind),
-                                                 told(line.tool), int(line.truncated), int(text.toUtf8().size()),
-                                                 told(text)})
+    for (const QVariant& value :
+         QList<QVariant>{qint64(stableHash(line.file.toStdString())), line.offset, line.block, event.atMs,
+                         event.agent.toString(), toName(line.kind), told(line.tool), int(line.truncated),
+                         int(text.toUtf8().size()), told(text)})
         query.addBindValue(value);
 }
 
@@ -135,7 +150,8 @@ void bindText(QSqlQuery& query, const Event& event, const Logged& line)
 
 QString Database::write(const StoreBatch& batch)
 {
-    return m_open ? inTransaction([&] { return writeAll(batch); }) : QStringLiteral("the history is not open");
+    return m_open ? inTransaction([&] { return writeAll(batch); })
+                  : QStringLiteral("the history is not open");
 }
 
 /// All of it or nothing; what is remembered of the tables goes back with them.
@@ -177,8 +193,9 @@ QString Database::writeLogs(const std::vector<LogRecord>& logs)
     QSqlQuery sample(m_db);
     QString fault = prepareSql(file, upsert(QStringLiteral("files"), fileColumnNames()));
     if (fault.isEmpty())
-        fault = prepareSql(sample, QStringLiteral("INSERT INTO samples (file_id, part, day, samples, data) VALUES "
-                                                  "(?, ?, ?, ?, ?)"));
+        fault = prepareSql(sample,
+                           QStringLiteral("INSERT INTO samples (file_id, part, day, samples, data) VALUES "
+                                          "(?, ?, ?, ?, ?)"));
     for (const LogRecord& log : logs) {
         if (!fault.isEmpty())
             break;
@@ -218,7 +235,8 @@ QString Database::joinSamples(FileRow& row)
 {
     std::vector<Response> responses;
     QSqlQuery query(m_db);
-    QString fault = prepareSql(query, QStringLiteral("SELECT data FROM samples WHERE file_id = ? ORDER BY part"));
+    QString fault =
+        prepareSql(query, QStringLiteral("SELECT data FROM samples WHERE file_id = ? ORDER BY part"));
     query.addBindValue(row.id);
     if (fault.isEmpty())
         fault = runSql(query);
@@ -235,8 +253,9 @@ QString Database::joinSamples(FileRow& row)
     row.nextPart = 0;
     QSqlQuery insert(m_db);
     if (fault.isEmpty())
-        fault = prepareSql(insert, QStringLiteral("INSERT INTO samples (file_id, part, day, samples, data) VALUES "
-                                                  "(?, ?, ?, ?, ?)"));
+        fault = prepareSql(insert,
+                           QStringLiteral("INSERT INTO samples (file_id, part, day, samples, data) VALUES "
+                                          "(?, ?, ?, ?, ?)"));
     if (fault.isEmpty())
         fault = writeSamples(insert, joined, row);
     row.partsSinceJoin = 0;
@@ -253,13 +272,12 @@ QString Database::writeAgents(const QList<Agent>& agents)
         if (!fault.isEmpty())
             return fault;
         const AgentInfo& info = agent.info;
-        for (const QVariant& value :
-             QList<QVariant>{agent.id.toString(), toName(info.kind), told(info.sessionId), orNull(info.parentId),
-                             orNull(info.forkedFromId), orNull(info.continuesId), told(maskSecrets(info.name)),
-                             told(info.role), told(info.model), told(info.workingDir), told(info.gitBranch),
-                             toName(agent.state), told(toName(agent.stateSource)),
-                             told(maskSecrets(agent.stateReason)), agent.stateSinceMs, info.createdAtMs,
-                             info.updatedAtMs})
+        for (const QVariant& value : QList<QVariant>{
+                 agent.id.toString(), toName(info.kind), told(info.sessionId), orNull(info.parentId),
+                 orNull(info.forkedFromId), orNull(info.continuesId), told(maskSecrets(info.name)),
+                 told(info.role), told(info.model), told(info.workingDir), told(info.gitBranch),
+                 toName(agent.state), told(toName(agent.stateSource)), told(maskSecrets(agent.stateReason)),
+                 agent.stateSinceMs, info.createdAtMs, info.updatedAtMs})
             query.addBindValue(value);
         for (const UsageField& field : usageFields)
             query.addBindValue(orNull(agent.usage.*field.member));
@@ -274,12 +292,14 @@ QString Database::writeEvents(const Events& events)
         return {};
     QSqlQuery event(m_db);
     QSqlQuery text(m_db);
-    QString fault = prepareSql(event, QStringLiteral("INSERT INTO events (seq, at_ms, agent_id, type, body) VALUES "
-                                                     "(?, ?, ?, ?, ?)"));
+    QString fault =
+        prepareSql(event, QStringLiteral("INSERT INTO events (seq, at_ms, agent_id, type, body) VALUES "
+                                         "(?, ?, ?, ?, ?)"));
     if (fault.isEmpty())
-        fault = prepareSql(text, QStringLiteral("INSERT INTO texts (file_hash, line_offset, block, at_ms, agent_id, "
-                                                "kind, tool, truncated, bytes, text) VALUES "
-                                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
+        fault = prepareSql(
+            text, QStringLiteral("INSERT INTO texts (file_hash, line_offset, block, at_ms, agent_id, "
+                                 "kind, tool, truncated, bytes, text) VALUES "
+                                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
     for (const Event& each : events) {
         if (!fault.isEmpty())
             return fault;

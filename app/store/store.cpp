@@ -127,7 +127,8 @@ void Store::load(StoreLoaded& loaded)
         if (!it->info.continuesId.isNull())
             loaded.kept.continues.insert(it.key(), it->info.continuesId);
     }
-    qCDebug(lcStore, "%lld logs and %lld agents kept", qint64(loaded.kept.records.size()), qint64(agents.size()));
+    qCDebug(lcStore, "%lld logs and %lld agents kept", qint64(loaded.kept.records.size()),
+            qint64(agents.size()));
 }
 
 // ---- what comes in
@@ -190,8 +191,8 @@ void Store::takeEvent(const Event& event)
 void Store::keepState(const Event& event, const Agent& agent)
 {
     const auto known = m_known.constFind(event.agent);
-    const bool isSame =
-        known != m_known.constEnd() && known->state == agent.state && known->updatedAtMs == agent.info.updatedAtMs;
+    const bool isSame = known != m_known.constEnd() && known->state == agent.state &&
+                        known->updatedAtMs == agent.info.updatedAtMs;
     if (!isSame)
         m_pending.agents.insert(event.agent);
     if (known != m_known.constEnd() && known->state != agent.state) {

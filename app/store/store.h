@@ -27,10 +27,10 @@ struct StoreAck
 };
 using StoreNotice = std::variant<StoreLoaded, StoreState, StoreAck, Reply>;
 
-/// Keeps what happens, on a thread of its own: gathers what comes for a moment and writes it as one transaction.
-/// What cannot be written waits, within bounds, while the file is opened again and again with growing delay;
-/// nobody else waits for it. Shows nothing and asks the logs nothing. Lives in the store thread: construct
-/// anywhere, move there, then call start() by a queued call.
+/// Keeps what happens, on a thread of its own: gathers what comes for a moment and writes it as one
+/// transaction. What cannot be written waits, within bounds, while the file is opened again and again with
+/// growing delay; nobody else waits for it. Shows nothing and asks the logs nothing. Lives in the store
+/// thread: construct anywhere, move there, then call start() by a queued call.
 class Store : public QObject
 {
     Q_OBJECT

@@ -78,11 +78,13 @@ QByteArray absolutePath(const QByteArray& root, const QByteArray& relative)
 /// Whether nothing has been written since: then it is not even opened.
 bool isUnchanged(const LogFile& file, const FoundLog& found)
 {
-    return file.identity.headLength > 0 && file.sizeBytes == found.sizeBytes && file.mtimeMs == found.mtimeMs &&
-           file.identity.dev == found.dev && file.identity.inode == found.inode;
+    return file.identity.headLength > 0 && file.sizeBytes == found.sizeBytes &&
+           file.mtimeMs == found.mtimeMs && file.identity.dev == found.dev &&
+           file.identity.inode == found.inode;
 }
 
-/// A kept log that needs no reading. Its record says something new only where the world around it has changed.
+/// A kept log that needs no reading. Its record says something new only where the world around it has
+/// changed.
 ScannedLog keep(RestoredLog restored, bool gone)
 {
     ScannedLog scanned;
@@ -132,7 +134,8 @@ ScannedLog scanOne(ScanJob& job, const std::atomic<bool>* cancelled)
 
 } // namespace
 
-ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records, const QList<LogRoot>& roots)
+ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records,
+                  const QList<LogRoot>& roots)
 {
     QHash<QByteArray, const LogRecord*> known;
     known.reserve(qsizetype(records.size()));
@@ -141,13 +144,15 @@ ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& recor
     ScanPlan plan;
     plan.jobs.reserve(size_t(listing.logs.size()));
     for (const FoundLog& found : listing.logs) {
-        const LogRecord* record = known.take(absolutePath(QFile::encodeName(found.root->path), found.relative));
+        const LogRecord* record =
+            known.take(absolutePath(QFile::encodeName(found.root->path), found.relative));
         std::optional<RestoredLog> restored = record ? restoreLog(*record, roots) : std::nullopt;
         if (restored && isUnchanged(restored->file, found)) {
             plan.kept.push_back(keep(std::move(*restored), false));
             continue;
         }
-        plan.bytes += found.sizeBytes - (restored ? std::min<qint64>(restored->file.position.offset, found.sizeBytes) : 0);
+        plan.bytes += found.sizeBytes -
+                      (restored ? std::min<qint64>(restored->file.position.offset, found.sizeBytes) : 0);
         if (restored)
             plan.jobs.push_back({std::move(restored->file), std::move(restored->batch), false});
         else

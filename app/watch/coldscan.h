@@ -61,8 +61,8 @@ struct ScannedLog
 {
     LogFile file;
     ReadBatch batch;
-    qint64 bytes = 0;    ///< read in this run
-    bool failed = false; ///< it could not be opened
+    qint64 bytes = 0;                ///< read in this run
+    bool failed = false;             ///< it could not be opened
     std::optional<LogRecord> record; ///< where it says something new
 };
 

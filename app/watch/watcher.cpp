@@ -18,7 +18,7 @@ namespace {
 Q_LOGGING_CATEGORY(lcWatch, "plimsoll.watch", QtInfoMsg) // --verbose shows the rest
 
 constexpr int sweepMs = 30 * 1000;
-constexpr int saveMs = 1000; ///< how far the records may lag behind the logs
+constexpr int saveMs = 1000;                          ///< how far the records may lag behind the logs
 constexpr qint64 recentMs = qint64{24} * 3600 * 1000; ///< files that changed in this time are swept
 constexpr int olderPage = 200;                        ///< agents that one request for more brings
 constexpr int primedAgents = 12;                      ///< whose last lines fill the stream at the start

@@ -52,7 +52,8 @@ using WatchNotice = std::variant<Progress, Reply, WatchFailure, LostHistory>;
 /// Finds the logs of a home, reads them once with a pool of threads and from then on as they grow; joins them
 /// with what lives. Says what it finds as events, and what would spare the next run the reading as records.
 /// Shows nothing and stores nothing. Lives in the watch thread: construct anywhere, move there, then call
-/// start() by a queued call and hand over a BeginScan. Sleeps while nothing happens but for a sweep of recent files every 30 s, which catches what inotify lost.
+/// start() by a queued call and hand over a BeginScan. Sleeps while nothing happens but for a sweep of recent
+/// files every 30 s, which catches what inotify lost.
 class Watcher : public QObject
 {
     Q_OBJECT
@@ -109,8 +110,8 @@ private:
     std::unique_ptr<Liveness> m_liveness;
     std::unique_ptr<ColdScan> m_scan;
     QTimer* m_sweepTimer = nullptr;
-    QTimer* m_saveTimer = nullptr; ///< runs only while something is unsaved
-    std::map<size_t, Unsaved> m_unsaved; ///< by file
+    QTimer* m_saveTimer = nullptr;          ///< runs only while something is unsaved
+    std::map<size_t, Unsaved> m_unsaved;    ///< by file
     QHash<QByteArray, size_t> m_fileByPath; ///< absolute path → index in the fleet
     std::set<QByteArray> m_scanning; ///< absolute paths that the first scan has and has not handed over yet
     std::set<QByteArray> m_touched;  ///< of them, those that changed meanwhile

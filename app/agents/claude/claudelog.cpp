@@ -10,6 +10,12 @@ namespace plimsoll {
 
 namespace {
 
+/// Nothing to see: agents send line feeds between their tool calls.
+bool isBlank(const std::string& text)
+{
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
 /// The texts of a tool result's content array; pictures and the like are named, not shown.
 std::string resultText(std::string_view rawArray, size_t limit, bool& truncated)
 {
@@ -49,7 +55,8 @@ void ClaudeReader::logText(uint32_t thread, LogKind kind, std::string_view raw, 
     item.text = unescaped(raw, m_textLimit, &item.truncated);
     item.offset = m_offset;
     item.block = block;
-    sink.logged(std::move(item));
+    if (!isBlank(item.text))
+        sink.logged(std::move(item));
 }
 
 void ClaudeReader::logBlock(uint32_t thread, const ClaudeBlock& block, int index, bool assistant,
@@ -87,7 +94,7 @@ void ClaudeReader::logBlock(uint32_t thread, const ClaudeBlock& block, int index
     }
     case ClaudeBlock::Kind::Other: return;
     }
-    if (item.text.empty() && item.tool.empty())
+    if (isBlank(item.text) && item.tool.empty())
         return;
     sink.logged(std::move(item));
 }

@@ -27,7 +27,8 @@ void fields(Archive& archive, CodexTotals& totals)
 template <typename Archive>
 void fields(Archive& archive, CodexReader::Call& call)
 {
-    archive(call.id, call.name, call.input, call.inputIsJson);
+    archive(call.id, call.name, call.inputIsJson);
+    archive.prose(call.input);
 }
 
 template <typename Archive>
@@ -36,7 +37,8 @@ void fields(Archive& archive, CodexReader::State& state)
     archive(state.hasMeta, state.metaAtMs, state.historyStart, state.inCopy, state.hasOwn, state.hasRecords,
             state.hasModel, state.model, state.rawModel, state.rawCwd, state.marksTurns, state.titleByPerson,
             state.openCompaction, state.primary, state.secondary, state.openCalls, state.closedTool,
-            state.lastCall, state.rawText, state.lastIsCall, state.changed);
+            state.lastCall, state.lastIsCall, state.changed);
+    archive.prose(state.rawText);
 }
 
 template <typename Archive>
