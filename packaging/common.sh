@@ -11,6 +11,7 @@ build_packages=(
     fonts-dejavu-core libqcustomplot-dev libqt6sql6-sqlite libsimdjson-dev libzstd-dev qt6-base-dev qt6-svg-dev
 )
 format_packages=(clang-format)
+package_packages=(appstream desktop-file-utils dpkg-dev file)
 tidy_packages=(clang-tidy git)
 sanitizer_packages=(clang libclang-rt-14-dev llvm-14)
 
@@ -49,7 +50,7 @@ build() {
     cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"} >&2
 }
 
-sources() { find app models tests ui \( -name '*.h' -o -name '*.cpp' \) | sort; }
+sources() { find app models packaging tests ui \( -name '*.h' -o -name '*.cpp' \) | sort; }
 
 # The whole output of ctest stays in a file; on screen: a line per test, why a test or a part of it was skipped, all
 # that a failed test said, and ctest's own closing lines.
@@ -77,4 +78,17 @@ run_tests() {
         quiet { next }
         / tests passed, |^Total Test time|^The following tests|^\t|^Errors while|^No tests/
     '
+}
+
+# make_deb BUILD_FOLDER FOLDER: packs what is built there; prints the path of the package in FOLDER.
+make_deb() {
+    local epoch log=$2/cpack.log
+    mkdir -p "$2"
+    # The time of the commit in place of now: the same sources give the same bytes.
+    epoch=$(git log -1 --format=%ct 2>/dev/null || true)
+    if ! env ${epoch:+SOURCE_DATE_EPOCH="$epoch"} cpack --config "$1/CPackConfig.cmake" -B "$2" >"$log" 2>&1; then
+        cat "$log" >&2
+        return 1
+    fi
+    sed -n 's/^CPack: - package: \(.*\) generated\.$/\1/p' "$log"
 }
