@@ -197,8 +197,8 @@ int main(int argc, char** argv)
     }
     const auto& options = std::get<Options>(parsed);
     const QString wrong = prepareDataDir(options.dataDir);
-    if (!wrong.isEmpty())
-        return refuse(wrong);
+    if (!wrong.isEmpty() && options.dataDirGiven)
+        return refuse(wrong); // else the store says what is wrong and tries again
     if (options.verbose)
         QLoggingCategory::setFilterRules(QStringLiteral("plimsoll.*=true"));
     QString complaint;

@@ -18,7 +18,7 @@ namespace plimsoll {
 /// Where and how long history is kept.
 struct StorePlace
 {
-    QString dir; ///< absolute path of the data folder, which exists
+    QString dir; ///< absolute path of the data folder
     Retention retention;
 };
 

@@ -92,6 +92,9 @@ QString Database::prepareFile(const QString& path, Access access)
 {
     if (access == Access::ReadOnly)
         return QFileInfo::exists(m_path) ? QString() : QStringLiteral("there is no history yet");
+    const QString dir = QFileInfo(path).path();
+    if (!QDir().mkpath(dir))
+        return QStringLiteral("the history cannot be kept: cannot create the folder %1").arg(dir);
     m_lock = openPrivate(path, O_RDWR | O_CREAT);
     if (!m_lock.isOpen())
         return systemFault(path);
@@ -100,7 +103,7 @@ QString Database::prepareFile(const QString& path, Access access)
         return QStringLiteral(
                    "the history in %1 is in use by another Plimsoll: this one shows everything and keeps "
                    "nothing")
-            .arg(QFileInfo(path).path());
+            .arg(dir);
     }
     const UniqueFd file = openPrivate(m_path, O_RDWR | O_CREAT);
     return file.isOpen() ? QString() : systemFault(m_path);

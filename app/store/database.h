@@ -58,7 +58,7 @@ public:
 
     /// Creates what is missing (0600) and brings an older schema up to date. A schema newer than this
     /// program, garbage and a store in use by another Plimsoll are refused and left as they are. \param dir
-    /// absolute path of the data folder, which exists
+    /// absolute path of the data folder
     [[nodiscard]] QString open(const QString& dir, Access access);
     /// The same on a connection made elsewhere (PostgreSQL, tests); without the lock file.
     [[nodiscard]] QString attach(const QSqlDatabase& connection);
