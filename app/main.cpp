@@ -18,7 +18,6 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
-#include <QJsonDocument>
 #include <QLoggingCategory>
 
 #include <cstdio>
@@ -115,8 +114,8 @@ int runStatus(const Options& options, const Catalogue& catalogue)
     const QList<Agent> agents = fleet.agents(nowMs);
     if (keeps && fault.isEmpty())
         complain(keep(database, std::move(news), agents));
-    const QByteArray text = options.json ? QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson()
-                                         : statusText(agents, scan, nowMs).toUtf8();
+    const QByteArray text =
+        options.json ? statusJson(agents, scan, timer.elapsed()) : statusText(agents, scan, nowMs).toUtf8();
     return print(stdout, text) ? 0 : 1;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/codec.h"
 
+#include "models/jsonparts.h"
 #include "models/names.h"
 
-#include <QDateTime>
 #include <QJsonArray>
 
 #include <algorithm>
@@ -11,43 +11,9 @@
 
 namespace plimsoll {
 
+using namespace json;
+
 namespace {
-
-constexpr double picoPerDollar = 1e12;
-constexpr double maxExact = 9007199254740992.0; // 2^53: beyond it a double is no whole number any more
-constexpr qint64 lastMs = 253'402'300'799'999;  // end of the year 9999
-constexpr qsizetype maxListItems = 10'000;
-
-QString text(const QJsonObject& object, QLatin1String key)
-{
-    return object.value(key).toString();
-}
-
-QString text(const QJsonObject& object, const char* key)
-{
-    return text(object, QLatin1String(key));
-}
-
-QJsonValue textOrNull(const QString& value)
-{
-    return value.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(value);
-}
-
-QJsonValue idToJson(const AgentId& id)
-{
-    return id.isNull() ? QJsonValue(QJsonValue::Null) : QJsonValue(id.toString());
-}
-
-AgentId idFromJson(const QJsonObject& object, const char* key)
-{
-    return AgentId::fromString(text(object, key));
-}
-
-/// Names and summaries stand on screen for ever: what a peer sends is bounded.
-QString shortText(const QJsonObject& object, const char* key)
-{
-    return text(object, key).left(maxLogBytes);
-}
 
 double finite(const QJsonValue& value)
 {
@@ -61,127 +27,6 @@ int block(const QJsonValue& value)
     return count && *count <= INT32_MAX ? int(*count) : 0;
 }
 
-QStringList listFromJson(const QJsonValue& value)
-{
-    QStringList list;
-    const QJsonArray array = value.toArray();
-    for (qsizetype i = 0; i < std::min(array.size(), maxListItems); ++i) {
-        if (array.at(i).isString())
-            list << array.at(i).toString();
-    }
-    return list;
-}
-
-Compaction compactionFromJson(const QJsonObject& object)
-{
-    return {timeFromJson(object.value(QLatin1String("at"))),
-            countFromJson(object.value(QLatin1String("before_tokens"))),
-            countFromJson(object.value(QLatin1String("after_tokens"))), shortText(object, "trigger")};
-}
-
-struct ModelField
-{
-    const char* key;
-    qint64 ModelUsage::*member;
-};
-
-// clang-format off
-constexpr std::array<ModelField, 6> modelFields{{
-    {"input_tokens",          &ModelUsage::inputTokens},
-    {"output_tokens",         &ModelUsage::outputTokens},
-    {"cache_read_tokens",     &ModelUsage::cacheReadTokens},
-    {"cache_write_5m_tokens", &ModelUsage::cacheWrite5mTokens},
-    {"cache_write_1h_tokens", &ModelUsage::cacheWrite1hTokens},
-    {"reasoning_tokens",      &ModelUsage::reasoningTokens},
-}};
-// clang-format on
-
-QJsonObject byModelToJson(const QList<ModelUsage>& list)
-{
-    QJsonObject object;
-    for (const ModelUsage& usage : list) {
-        QJsonObject entry{{QStringLiteral("total_cost"), moneyToJson(usage.costPico)}};
-        for (const ModelField& field : modelFields)
-            entry.insert(QLatin1String(field.key), usage.*field.member);
-        object.insert(usage.model, entry);
-    }
-    return object;
-}
-
-QList<ModelUsage> byModelFromJson(const QJsonObject& object)
-{
-    QList<ModelUsage> list;
-    for (auto it = object.begin(); it != object.end() && list.size() < maxListItems; ++it) {
-        const QJsonObject entry = it.value().toObject();
-        ModelUsage usage;
-        usage.model = it.key();
-        usage.costPico = moneyFromJson(entry.value(QLatin1String("total_cost")));
-        for (const ModelField& field : modelFields)
-            usage.*field.member = countFromJson(entry.value(QLatin1String(field.key))).value_or(0);
-        list << usage;
-    }
-    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.model < b.model; });
-    return list;
-}
-
-void insertInfo(QJsonObject& object, const AgentInfo& info)
-{
-    QJsonArray compactions;
-    for (const Compaction& compaction : info.compactions)
-        compactions.append(toJson(compaction));
-    object.insert(QLatin1String("name"), info.name);
-    object.insert(QLatin1String("kind"), toName(info.kind));
-    object.insert(QLatin1String("session_id"), textOrNull(info.sessionId));
-    object.insert(QLatin1String("parent_id"), idToJson(info.parentId));
-    object.insert(QLatin1String("forked_from_id"), idToJson(info.forkedFromId));
-    object.insert(QLatin1String("continues_id"), idToJson(info.continuesId));
-    object.insert(QLatin1String("model"), textOrNull(info.model));
-    object.insert(QLatin1String("working_dir"), textOrNull(info.workingDir));
-    object.insert(QLatin1String("git_branch"), textOrNull(info.gitBranch));
-    object.insert(QLatin1String("summary"), textOrNull(info.summary));
-    object.insert(QLatin1String("role"), textOrNull(info.role));
-    object.insert(QLatin1String("notes"), QJsonArray::fromStringList(info.notes));
-    object.insert(QLatin1String("files"), QJsonArray::fromStringList(info.files));
-    object.insert(QLatin1String("compactions"), compactions);
-    object.insert(QLatin1String("created_at"), timeToJson(info.createdAtMs));
-    object.insert(QLatin1String("updated_at"), timeToJson(info.updatedAtMs));
-}
-
-AgentInfo infoFromJson(const QJsonObject& object)
-{
-    AgentInfo info;
-    info.name = shortText(object, "name");
-    info.kind = agentKindFromName(text(object, "kind"));
-    info.sessionId = shortText(object, "session_id");
-    info.parentId = idFromJson(object, "parent_id");
-    info.forkedFromId = idFromJson(object, "forked_from_id");
-    info.continuesId = idFromJson(object, "continues_id");
-    info.model = shortText(object, "model");
-    info.workingDir = shortText(object, "working_dir");
-    info.gitBranch = shortText(object, "git_branch");
-    info.summary = shortText(object, "summary");
-    info.role = shortText(object, "role");
-    info.notes = listFromJson(object.value(QLatin1String("notes")));
-    info.files = listFromJson(object.value(QLatin1String("files")));
-    const QJsonArray compactions = object.value(QLatin1String("compactions")).toArray();
-    for (qsizetype i = 0; i < std::min(compactions.size(), maxListItems); ++i)
-        info.compactions << compactionFromJson(compactions.at(i).toObject());
-    info.createdAtMs = timeFromJson(object.value(QLatin1String("created_at")));
-    info.updatedAtMs = timeFromJson(object.value(QLatin1String("updated_at")));
-    return info;
-}
-
-void insertUsage(QJsonObject& object, const Usage& usage)
-{
-    for (const UsageField& field : usageFields) {
-        const Count count = usage.*field.member;
-        object.insert(QLatin1String(field.key), field.money ? moneyToJson(count) : toJson(count));
-    }
-    for (const BasisField& field : basisFields)
-        object.insert(QLatin1String(field.key), textOrNull(toName(usage.*field.member)));
-    object.insert(QLatin1String("by_model"), byModelToJson(usage.byModel));
-}
-
 // One pair of functions per kind of body; `write` adds to the event's object, `read…` takes from it.
 
 void write(QJsonObject& out, const AgentAdded& body)
@@ -191,9 +36,7 @@ void write(QJsonObject& out, const AgentAdded& body)
 
 void write(QJsonObject& out, const AgentChanged& body)
 {
-    QJsonObject agent;
-    insertInfo(agent, body.info);
-    out.insert(QLatin1String("agent"), agent);
+    out.insert(QLatin1String("agent"), toJson(body.info));
 }
 
 void write(QJsonObject& /*out*/, const AgentRemoved& /*body*/) {}
@@ -214,9 +57,7 @@ StateChanged readState(const QJsonObject& in)
 
 void write(QJsonObject& out, const UsageChanged& body)
 {
-    QJsonObject agent;
-    insertUsage(agent, body.usage);
-    out.insert(QLatin1String("agent"), agent);
+    out.insert(QLatin1String("agent"), toJson(body.usage));
 }
 
 void write(QJsonObject& out, const Compacted& body)
@@ -407,114 +248,6 @@ std::optional<Event> eventFromJson(const QJsonObject& object)
     event.agent = idFromJson(object, "agent_id");
     event.body = std::move(*body);
     return event;
-}
-
-QJsonObject toJson(const Agent& agent)
-{
-    QJsonObject object;
-    object.insert(QLatin1String("id"), idToJson(agent.id));
-    insertInfo(object, agent.info);
-    object.insert(QLatin1String("status"), toName(agent.state));
-    object.insert(QLatin1String("status_source"), toName(agent.stateSource));
-    object.insert(QLatin1String("status_reason"), textOrNull(agent.stateReason));
-    object.insert(QLatin1String("status_since"), timeToJson(agent.stateSinceMs));
-    insertUsage(object, agent.usage);
-    // Told for those who read the wire; computed from the two numbers when read back.
-    const std::optional<double> fraction = windowFraction(agent.usage);
-    object.insert(QLatin1String("context_percentage"),
-                  fraction ? QJsonValue(std::round(*fraction * 1e4) / 100) : QJsonValue(QJsonValue::Null));
-    return object;
-}
-
-Agent agentFromJson(const QJsonObject& object)
-{
-    Agent agent;
-    agent.id = idFromJson(object, "id");
-    agent.info = infoFromJson(object);
-    agent.state = agentStateFromName(text(object, "status"));
-    agent.stateSource = stateSourceFromName(text(object, "status_source"));
-    agent.stateReason = shortText(object, "status_reason");
-    agent.stateSinceMs = timeFromJson(object.value(QLatin1String("status_since")));
-    agent.usage = usageFromJson(object);
-    return agent;
-}
-
-QJsonObject toJson(const Usage& usage)
-{
-    QJsonObject object;
-    insertUsage(object, usage);
-    return object;
-}
-
-Usage usageFromJson(const QJsonObject& object)
-{
-    Usage usage;
-    for (const UsageField& field : usageFields) {
-        const QJsonValue value = object.value(QLatin1String(field.key));
-        usage.*field.member = field.money ? moneyFromJson(value) : countFromJson(value);
-    }
-    for (const BasisField& field : basisFields)
-        usage.*field.member = basisFromName(text(object, field.key));
-    usage.byModel = byModelFromJson(object.value(QLatin1String("by_model")).toObject());
-    return usage;
-}
-
-QJsonObject toJson(const Compaction& compaction)
-{
-    return {{QStringLiteral("at"), timeToJson(compaction.atMs)},
-            {QStringLiteral("before_tokens"), toJson(compaction.beforeTokens)},
-            {QStringLiteral("after_tokens"), toJson(compaction.afterTokens)},
-            {QStringLiteral("trigger"), textOrNull(compaction.trigger)}};
-}
-
-QJsonValue toJson(Count count)
-{
-    return count ? QJsonValue(*count) : QJsonValue(QJsonValue::Null);
-}
-
-QJsonValue moneyToJson(Count pico)
-{
-    return pico ? QJsonValue(double(*pico) / picoPerDollar) : QJsonValue(QJsonValue::Null);
-}
-
-Count countFromJson(const QJsonValue& value)
-{
-    if (!value.isDouble())
-        return std::nullopt;
-    const qint64 whole = value.toInteger(-1); // -1 where it has a fraction or does not fit
-    return whole >= 0 ? Count(whole) : std::nullopt;
-}
-
-Count moneyFromJson(const QJsonValue& value)
-{
-    if (!value.isDouble())
-        return std::nullopt;
-    const double pico = value.toDouble() * picoPerDollar;
-    // Beyond 2^53 pico-USD ($9,007) the last digits are lost, the amount is not; beyond int64 nothing is.
-    if (!(pico >= 0) || pico >= maxExact * 1000)
-        return std::nullopt;
-    return std::llround(pico);
-}
-
-QJsonValue timeToJson(qint64 ms)
-{
-    if (ms <= 0 || ms > lastMs)
-        return QJsonValue::Null;
-    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString(Qt::ISODateWithMs);
-}
-
-qint64 timeFromJson(const QJsonValue& value)
-{
-    const QString iso = value.toString();
-    if (iso.size() < 10 || iso.size() > 40)
-        return 0;
-    QDateTime time = QDateTime::fromString(iso, Qt::ISODateWithMs);
-    if (!time.isValid())
-        return 0;
-    if (time.timeSpec() == Qt::LocalTime)
-        time.setTimeSpec(Qt::UTC); // a time without a zone is UTC in ours
-    const qint64 ms = time.toMSecsSinceEpoch();
-    return ms > 0 && ms <= lastMs ? ms : 0;
 }
 
 } // namespace plimsoll

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/reader.h"
 
-#include <charconv>
+#include "app/agents/jsontext.h"
+
 #include <simdjson.h>
 
 namespace plimsoll {
 
 uint64_t stableHash(std::string_view text, uint64_t seed)
 {
-    uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-    for (const char c : text) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 0x100000001b3ULL;
-    }
-    // FNV leaves the low bits of short texts poorly mixed (finaliser of SplitMix64).
+    uint64_t hash = textHash(text, seed);
+    // All bits of it are used, so all must depend on all bytes (finaliser of SplitMix64).
     hash ^= hash >> 30;
     hash *= 0xbf58476d1ce4e5b9ULL;
     hash ^= hash >> 27;
@@ -23,6 +20,18 @@ uint64_t stableHash(std::string_view text, uint64_t seed)
 }
 
 namespace {
+
+/// How many bytes at the head of `text` are ASCII.
+size_t asciiLength(std::string_view text)
+{
+    constexpr uint64_t highBits = 0x8080808080808080ULL;
+    size_t length = 0;
+    while (length + 8 <= text.size() && (textBits<uint64_t>(text.data() + length) & highBits) == 0)
+        length += 8;
+    while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80)
+        ++length;
+    return length;
+}
 
 /// Length of the valid UTF-8 sequence at the head of `text`, 0 if there is none.
 size_t sequenceLength(std::string_view text)
@@ -60,6 +69,11 @@ std::string clippedUtf8(std::string_view text, size_t limit)
     std::string out;
     out.reserve(std::min(text.size(), limit));
     while (!text.empty()) {
+        const size_t plain = asciiLength(text.substr(0, limit - out.size()));
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const size_t length = sequenceLength(text);
         const std::string_view piece = length == 0 ? replacement : text.substr(0, length);
         if (out.size() + piece.size() > limit)
@@ -106,9 +120,11 @@ int64_t takeDigits(std::string_view& text, size_t count)
     if (text.size() < count)
         return -1;
     int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + count, value);
-    if (error != std::errc() || end != text.data() + count || value < 0)
-        return -1;
+    for (const char c : text.substr(0, count)) {
+        if (c < '0' || c > '9')
+            return -1;
+        value = value * 10 + (c - '0');
+    }
     text.remove_prefix(count);
     return value;
 }
@@ -151,8 +167,40 @@ bool takeFractionAndZone(std::string_view& text, int64_t& fractionMs, int64_t& z
 
 } // namespace
 
+namespace {
+
+constexpr int64_t dayMs = int64_t{24} * 3600 * 1000;
+
+/// "2026-01-08T15:49:03.054Z", as nearly all times are written; 0 if the text has another shape.
+int64_t parsePlainIso(std::string_view text)
+{
+    constexpr std::string_view shape = "0000-00-00T00:00:00.000Z";
+    if (text.size() != shape.size())
+        return 0;
+    bool fits = true;
+    for (size_t i = 0; i < shape.size(); ++i)
+        fits &= shape[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
+    const auto two = [text](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    const int year = two(0) * 100 + two(2);
+    const int month = two(5);
+    const int day = two(8);
+    const int hour = two(11);
+    const int minute = two(14);
+    const int second = two(17);
+    if (!fits || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 60)
+        return 0;
+    const int64_t ms = two(20) * 10 + (text[22] - '0');
+    return daysFromCivil(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * int64_t{1000} +
+           ms;
+}
+
+} // namespace
+
 int64_t parseIsoMs(std::string_view text)
 {
+    if (const int64_t ms = parsePlainIso(text); ms != 0)
+        return ms;
     const int64_t year = takeDigits(text, 4);
     const bool dash1 = takeChar(text, '-');
     const int64_t month = takeDigits(text, 2);

@@ -151,12 +151,15 @@ ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& recor
             plan.kept.push_back(keep(std::move(*restored), false));
             continue;
         }
-        plan.bytes += found.sizeBytes -
-                      (restored ? std::min<qint64>(restored->file.position.offset, found.sizeBytes) : 0);
-        if (restored)
-            plan.jobs.push_back({std::move(restored->file), std::move(restored->batch), false});
-        else
-            plan.jobs.push_back({makeLogFile(found), {}, true});
+        const bool isWhole = !restored.has_value();
+        ScanJob job;
+        job.isWhole = isWhole;
+        job.file = isWhole ? makeLogFile(found) : std::move(restored->file);
+        job.bytes = found.sizeBytes - std::min<qint64>(job.file.position.offset, found.sizeBytes);
+        if (!isWhole)
+            job.kept = std::move(restored->batch);
+        plan.bytes += job.bytes;
+        plan.jobs.push_back(std::move(job));
     }
     for (const LogRecord* record : std::as_const(known)) {
         if (std::optional<RestoredLog> restored = restoreLog(*record, roots))
@@ -197,6 +200,53 @@ void ColdScan::work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>&
     }
 }
 
+namespace {
+
+/// Logs on their way from the threads that read them to the one that counts, several at once: to wake it for
+/// each of thousands would cost more than to read a small one.
+class ScanQueue
+{
+public:
+    /// Reads logs until none is left; in several threads.
+    void work(std::vector<ScanJob>& jobs)
+    {
+        constexpr size_t atOnce = 16;
+        std::vector<ScannedLog> read;
+        for (size_t index = m_next.fetch_add(1); index < jobs.size(); index = m_next.fetch_add(1)) {
+            read.push_back(scanOne(jobs[index], nullptr));
+            if (read.size() >= atOnce)
+                push(std::exchange(read, {}));
+        }
+        if (!read.empty())
+            push(std::move(read));
+    }
+
+    /// Waits for logs that are read.
+    [[nodiscard]] std::vector<ScannedLog> take()
+    {
+        std::unique_lock lock(m_mutex);
+        m_ready.wait(lock, [this] { return !m_read.empty(); });
+        std::vector<ScannedLog> read = std::move(m_read.front());
+        m_read.pop_front();
+        return read;
+    }
+
+private:
+    void push(std::vector<ScannedLog> read)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_read.push_back(std::move(read));
+        m_ready.notify_one();
+    }
+
+    std::atomic<size_t> m_next = 0;
+    std::mutex m_mutex;
+    std::condition_variable m_ready;
+    std::deque<std::vector<ScannedLog>> m_read; // guarded by m_mutex
+};
+
+} // namespace
+
 ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet, const std::vector<LogRecord>& records,
                    std::vector<LogRecord>* news)
 {
@@ -214,28 +264,18 @@ ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet, const std::vector<
     for (ScannedLog& kept : plan.kept)
         take(kept);
 
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::deque<ScannedLog> done;
-    std::atomic<size_t> next = 0;
+    // The largest first: a long log begun last would leave all other threads idle.
+    std::sort(plan.jobs.begin(), plan.jobs.end(),
+              [](const ScanJob& a, const ScanJob& b) { return a.bytes > b.bytes; });
+    ScanQueue queue;
     QThreadPool pool;
-    for (int i = 0; i < pool.maxThreadCount(); ++i) {
-        pool.start([&] {
-            for (size_t index = next.fetch_add(1); index < plan.jobs.size(); index = next.fetch_add(1)) {
-                ScannedLog scanned = scanOne(plan.jobs[index], nullptr);
-                const std::lock_guard lock(mutex);
-                done.push_back(std::move(scanned));
-                ready.notify_one();
-            }
-        });
-    }
-    for (size_t taken = 0; taken < plan.jobs.size(); ++taken) {
-        std::unique_lock lock(mutex);
-        ready.wait(lock, [&] { return !done.empty(); });
-        ScannedLog scanned = std::move(done.front());
-        done.pop_front();
-        lock.unlock();
-        take(scanned);
+    for (int i = 0; i < pool.maxThreadCount(); ++i)
+        pool.start([&] { queue.work(plan.jobs); });
+    for (size_t taken = 0; taken < plan.jobs.size();) {
+        for (ScannedLog& scanned : queue.take()) {
+            take(scanned);
+            ++taken;
+        }
     }
     pool.waitForDone();
     totals.badLines = fleet.badLines();

@@ -53,6 +53,7 @@ struct ScanJob
 {
     LogFile file;
     ReadBatch kept;       ///< what the earlier run found in it
+    qint64 bytes = 0;     ///< to be read at most
     bool isWhole = false; ///< read from its beginning
 };
 
