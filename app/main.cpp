@@ -4,19 +4,14 @@
 #include "app/orchestrator.h"
 #include "app/quitsignals.h"
 #include "app/replayhost.h"
-#include "app/status.h"
-#include "app/store/database.h"
+#include "app/statuscommand.h"
 #include "app/tokens/catalogue.h"
-#include "app/watch/coldscan.h"
-#include "app/watch/liveness.h"
 #include "models/settings.h"
 #include "ui/mainwindow.h"
 #include "ui/screenshots.h"
 
 #include <QApplication>
-#include <QDateTime>
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QLoggingCategory>
 
@@ -62,61 +57,6 @@ Catalogue loadCatalogue(const Options& options, QString& complaint)
     else
         complaint = catalogue.applyOverrides(file.readAll(), file.fileName());
     return catalogue;
-}
-
-/// Writes what a scan has found; the answer says what is wrong, for people.
-QString keep(Database& database, std::vector<LogRecord> news, const QList<Agent>& agents)
-{
-    QHash<AgentId, Agent> known;
-    QString fault = database.loadAgents(known);
-    StoreBatch batch;
-    batch.logs = std::move(news);
-    for (const Agent& agent : agents) {
-        const auto before = known.constFind(agent.id);
-        if (before == known.constEnd() || before->info.updatedAtMs != agent.info.updatedAtMs ||
-            before->state != agent.state)
-            batch.agents.append(agent);
-    }
-    if (fault.isEmpty() && !batch.isEmpty())
-        fault = database.write(batch);
-    return fault;
-}
-
-int runStatus(const Options& options, const Catalogue& catalogue)
-{
-    QElapsedTimer timer;
-    timer.start();
-    const AgentHomes homes = agentHomes(options.home, !options.homeGiven);
-    const QList<LogRoot> roots = logRoots(homes);
-    Database database;
-    QString fault = database.open(options.dataDir, Database::Access::ReadWrite);
-    // Where another Plimsoll keeps the history, it is at least read.
-    const bool keeps = fault.isEmpty();
-    if (!keeps && database.open(options.dataDir, Database::Access::ReadOnly).isEmpty())
-        fault.clear();
-    std::vector<LogRecord> records;
-    QSet<QByteArray> rootPaths;
-    for (const LogRoot& root : roots)
-        rootPaths.insert(QFile::encodeName(root.path));
-    if (fault.isEmpty())
-        fault = database.loadLogs(rootPaths, records);
-    complain(fault);
-
-    Fleet fleet(catalogue, options.home);
-    std::vector<LogRecord> news;
-    const ScanTotals scan = scanAll(roots, fleet, records, &news);
-    records = {};
-    Liveness liveness(QFile::encodeName(homes.claude), QFile::encodeName(homes.codex));
-    liveness.start();
-    for (const LiveSession& session : liveness.sessions())
-        fleet.setLive(session);
-    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
-    const QList<Agent> agents = fleet.agents(nowMs);
-    if (keeps && fault.isEmpty())
-        complain(keep(database, std::move(news), agents));
-    const QByteArray text =
-        options.json ? statusJson(agents, scan, timer.elapsed()) : statusText(agents, scan, nowMs).toUtf8();
-    return print(stdout, text) ? 0 : 1;
 }
 
 std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings)
@@ -205,7 +145,7 @@ int main(int argc, char** argv)
     if (options.mode == Options::Mode::Status) {
         const QCoreApplication application(argc, argv);
         complain(complaint);
-        return runStatus(options, catalogue);
+        return print(stdout, statusOf(options, catalogue, complain)) ? 0 : 1;
     }
     if (options.mode == Options::Mode::Headless) {
         const QCoreApplication application(argc, argv);

@@ -174,9 +174,9 @@ private:
     {
         const Catalogue catalogue = Catalogue::builtIn();
         Fleet fleet(catalogue, m_temp->path());
-        std::vector<LogRecord> news;
-        (void)scanAll(m_roots(), fleet, {}, &news);
-        return news.empty() ? LogRecord() : news.front();
+        LogRecord news;
+        (void)scanAll(m_roots(), fleet, {}, [&](LogRecord record) { news = std::move(record); });
+        return news;
     }
 
     std::unique_ptr<QTemporaryDir> m_temp;

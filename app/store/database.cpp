@@ -43,6 +43,14 @@ QString systemFault(const QString& path)
 
 } // namespace
 
+QSet<QByteArray> rootPaths(const QList<LogRoot>& roots)
+{
+    QSet<QByteArray> paths;
+    for (const LogRoot& root : roots)
+        paths.insert(QFile::encodeName(root.path));
+    return paths;
+}
+
 Database::Database() = default;
 
 Database::~Database()

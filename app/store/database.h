@@ -37,6 +37,9 @@ struct Retention
     bool operator==(const Retention&) const = default;
 };
 
+/// The folders by which loadLogs() chooses.
+[[nodiscard]] QSet<QByteArray> rootPaths(const QList<LogRoot>& roots);
+
 /// A line of the stream that the store has kept.
 struct StoredLine
 {
@@ -76,6 +79,10 @@ public:
 
     /// One transaction.
     [[nodiscard]] QString write(const StoreBatch& batch);
+    /// All that `work` writes by add() is one transaction, or nothing where it answers with a fault.
+    [[nodiscard]] QString inTransaction(const std::function<QString()>& work);
+    /// A part of the transaction that is under way.
+    [[nodiscard]] QString add(const StoreBatch& batch);
 
     /// Removes a part of what is too old or too much. \param nowMs ms UTC \param more set when there is more
     /// to do
@@ -97,13 +104,11 @@ private:
     [[nodiscard]] QString migrate();
     [[nodiscard]] QString runScript(const QString& script);
     [[nodiscard]] QString loadFileRows();
-    [[nodiscard]] QString writeAll(const StoreBatch& batch);
     [[nodiscard]] QString writeLogs(const std::vector<LogRecord>& logs);
     [[nodiscard]] QString writeSamples(QSqlQuery& query, const LogRecord& log, FileRow& row);
     [[nodiscard]] QString joinSamples(FileRow& row);
     [[nodiscard]] QString writeAgents(const QList<Agent>& agents);
     [[nodiscard]] QString writeEvents(const Events& events);
-    [[nodiscard]] QString inTransaction(const std::function<QString()>& work);
     [[nodiscard]] QString pruneSamples(const Retention& retention, qint64 nowMs, bool& more);
     [[nodiscard]] QString pruneTexts(const Retention& retention, qint64 nowMs, bool& more);
 

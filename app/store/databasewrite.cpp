@@ -150,13 +150,14 @@ void bindText(QSqlQuery& query, const Event& event, const Logged& line)
 
 QString Database::write(const StoreBatch& batch)
 {
-    return m_open ? inTransaction([&] { return writeAll(batch); })
-                  : QStringLiteral("the history is not open");
+    return inTransaction([&] { return add(batch); });
 }
 
 /// All of it or nothing; what is remembered of the tables goes back with them.
 QString Database::inTransaction(const std::function<QString()>& work)
 {
+    if (!m_open)
+        return QStringLiteral("the history is not open");
     if (!m_db.transaction())
         return faultText(m_db.lastError());
     const QHash<QByteArray, FileRow> filesBefore = m_files;
@@ -175,7 +176,7 @@ QString Database::inTransaction(const std::function<QString()>& work)
     return fault;
 }
 
-QString Database::writeAll(const StoreBatch& batch)
+QString Database::add(const StoreBatch& batch)
 {
     QString fault = writeLogs(batch.logs);
     if (fault.isEmpty())

@@ -5,7 +5,6 @@
 #include "models/names.h"
 
 #include <QDateTime>
-#include <QFile>
 #include <QJsonArray>
 #include <QLoggingCategory>
 #include <QThread>
@@ -45,6 +44,7 @@ qsizetype bytesOf(const LogRecord& record)
 Store::Store(QString dir, const QList<LogRoot>& roots, Retention retention, Handover<LogRecord> records,
              Handover<Events> frames, Handover<WatchQuery> queries, Handover<StoreNotice> notices)
     : m_dir(std::move(dir))
+    , m_roots(rootPaths(roots))
     , m_retention(retention)
     , m_records(std::move(records))
     , m_frames(std::move(frames))
@@ -54,8 +54,6 @@ Store::Store(QString dir, const QList<LogRoot>& roots, Retention retention, Hand
     , m_retryTimer(this)
     , m_pruneTimer(this)
 {
-    for (const LogRoot& root : roots)
-        m_roots.insert(QFile::encodeName(root.path));
     for (QTimer* timer : {&m_flushTimer, &m_retryTimer, &m_pruneTimer})
         timer->setSingleShot(true);
     m_flushTimer.setInterval(groupMs);

@@ -80,7 +80,7 @@ private:
     void putBack(StoreBatch batch);
 
     const QString m_dir;
-    QSet<QByteArray> m_roots;
+    const QSet<QByteArray> m_roots;
     const Retention m_retention;
     Handover<LogRecord> m_records;
     Handover<Events> m_frames;

@@ -134,19 +134,21 @@ ScannedLog scanOne(ScanJob& job, const std::atomic<bool>* cancelled)
 
 } // namespace
 
-ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records,
-                  const QList<LogRoot>& roots)
+ScanPlan planScan(const LogListing& listing, std::vector<LogRecord> records, const QList<LogRoot>& roots)
 {
-    QHash<QByteArray, const LogRecord*> known;
+    QHash<QByteArray, LogRecord*> known;
     known.reserve(qsizetype(records.size()));
-    for (const LogRecord& record : records)
+    for (LogRecord& record : records)
         known.insert(absolutePath(record.root, record.relative), &record);
+    // A record is of no use once its log stands again: both at once would be twice the memory.
+    const auto restore = [&](LogRecord* record) {
+        return record ? restoreLog(std::exchange(*record, {}), roots) : std::nullopt;
+    };
     ScanPlan plan;
     plan.jobs.reserve(size_t(listing.logs.size()));
     for (const FoundLog& found : listing.logs) {
-        const LogRecord* record =
-            known.take(absolutePath(QFile::encodeName(found.root->path), found.relative));
-        std::optional<RestoredLog> restored = record ? restoreLog(*record, roots) : std::nullopt;
+        std::optional<RestoredLog> restored =
+            restore(known.take(absolutePath(QFile::encodeName(found.root->path), found.relative)));
         if (restored && isUnchanged(restored->file, found)) {
             plan.kept.push_back(keep(std::move(*restored), false));
             continue;
@@ -161,8 +163,8 @@ ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& recor
         plan.bytes += job.bytes;
         plan.jobs.push_back(std::move(job));
     }
-    for (const LogRecord* record : std::as_const(known)) {
-        if (std::optional<RestoredLog> restored = restoreLog(*record, roots))
+    for (LogRecord* record : std::as_const(known)) {
+        if (std::optional<RestoredLog> restored = restore(record))
             plan.kept.push_back(keep(std::move(*restored), true));
     }
     return plan;
@@ -247,19 +249,19 @@ private:
 
 } // namespace
 
-ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet, const std::vector<LogRecord>& records,
-                   std::vector<LogRecord>* news)
+ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet, std::vector<LogRecord> records,
+                   const std::function<void(LogRecord)>& takeNews)
 {
     const LogListing listing = listLogs(roots);
-    ScanPlan plan = planScan(listing, records, roots);
+    ScanPlan plan = planScan(listing, std::move(records), roots);
     ScanTotals totals;
     totals.files = listing.logs.size();
     totals.bytes = listing.bytes;
     const auto take = [&](ScannedLog& scanned) {
         totals.bytesParsed += scanned.bytes;
         fleet.absorb(fleet.addFile(std::move(scanned.file)), scanned.batch);
-        if (news && scanned.record)
-            news->push_back(std::move(*scanned.record));
+        if (takeNews && scanned.record)
+            takeNews(std::move(*scanned.record));
     };
     for (ScannedLog& kept : plan.kept)
         take(kept);

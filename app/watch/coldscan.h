@@ -74,7 +74,7 @@ struct ScanPlan
     std::vector<ScannedLog> kept; ///< need no reading: unchanged, or gone for good
     qint64 bytes = 0;             ///< to be read at most
 };
-[[nodiscard]] ScanPlan planScan(const LogListing& listing, const std::vector<LogRecord>& records,
+[[nodiscard]] ScanPlan planScan(const LogListing& listing, std::vector<LogRecord> records,
                                 const QList<LogRoot>& roots);
 
 /// Reads the logs of a plan on a pool of threads and hands each to the receiver when it is done. Keeps no
@@ -113,10 +113,11 @@ struct ScanTotals
     qint64 badLines = 0;
 };
 /// Brings a fleet up to date at once, in the calling thread and a pool, and returns when it is done: for
-/// `plimsoll status` and tests. \param records what an earlier run has kept \param news if not null, gets the
-/// records that say something new
+/// `plimsoll status` and tests.
+/// \param records what an earlier run has kept
+/// \param takeNews gets the records that say something new, in the calling thread; may be empty
 [[nodiscard]] ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet,
-                                 const std::vector<LogRecord>& records = {},
-                                 std::vector<LogRecord>* news = nullptr);
+                                 std::vector<LogRecord> records = {},
+                                 const std::function<void(LogRecord)>& takeNews = {});
 
 } // namespace plimsoll

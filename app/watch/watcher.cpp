@@ -94,7 +94,7 @@ void Watcher::begin(BeginScan kept)
     });
     connect(m_liveness.get(), &Liveness::failed, this, &Watcher::report);
     m_fleet.setContinues(std::move(kept.continues));
-    startScan(kept.records);
+    startScan(std::move(kept.records));
 
     m_sweepTimer = new QTimer(this);
     m_sweepTimer->setTimerType(Qt::VeryCoarseTimer);
@@ -102,7 +102,7 @@ void Watcher::begin(BeginScan kept)
     m_sweepTimer->start(sweepMs);
 }
 
-void Watcher::startScan(const std::vector<LogRecord>& records)
+void Watcher::startScan(std::vector<LogRecord> records)
 {
     // Watched first, listed then: what comes in between is met twice, never missed.
     LogListing listing = listLogs(m_roots);
@@ -112,7 +112,7 @@ void Watcher::startScan(const std::vector<LogRecord>& records)
         listing = listLogs(m_roots);
     if (listing.truncated)
         report(QStringLiteral("There are more session files than Plimsoll looks at; the rest is left out."));
-    ScanPlan plan = planScan(listing, records, m_roots);
+    ScanPlan plan = planScan(listing, std::move(records), m_roots);
     for (const ScanJob& job : plan.jobs)
         m_scanning.insert(joined(job.file.root, job.file.relative));
     const qint64 jobs = qint64(plan.jobs.size());

@@ -76,7 +76,7 @@ private:
     };
 
     void begin(BeginScan kept);
-    void startScan(const std::vector<LogRecord>& records);
+    void startScan(std::vector<LogRecord> records);
     void takeOne(ScannedLog log);
     void takeScanned(std::vector<ScannedLog> logs);
     void finishScan();
