@@ -140,7 +140,7 @@ private slots:
                 QVERIFY(log.batch.items.empty()); // nobody waits for lines in a first scan
             }
         });
-        scan.start(listing.logs);
+        scan.start(planScan(listing, {}, m_roots).jobs);
         QTRY_COMPARE(taken, 30);
         QCOMPARE(seen.size(), 30);
     }
@@ -155,7 +155,7 @@ private slots:
             for (const ScannedLog& log : logs)
                 failures += log.failed ? 1 : 0;
         });
-        scan.start(listing.logs);
+        scan.start(planScan(listing, {}, m_roots).jobs);
         QTRY_COMPARE(failures, 1);
     }
 
@@ -181,7 +181,7 @@ private slots:
                     QCOMPARE(log.batch.responses.size(), size_t(20));
                 }
             });
-        scan->start(listLogs(m_roots).logs);
+        scan->start(planScan(listLogs(m_roots), {}, m_roots).jobs);
         untilFirst.exec();
         QVERIFY(scan->isCancelled());
         QTest::qWait(100);
