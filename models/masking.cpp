@@ -14,7 +14,6 @@ namespace plimsoll {
 namespace {
 
 using secrets::isAlnum;
-using secrets::isWord;
 using secrets::leastKey;
 using secrets::NameKind;
 using secrets::SecretName;
@@ -29,10 +28,10 @@ constexpr auto classes = [] {
     std::array<quint8, 128> table{};
     for (std::size_t c = 0x21; c < 0x7f; ++c)
         table[c] = signBit;
-    for (const char c : std::string_view("\"'`"))
-        table[static_cast<std::size_t>(c)] = quoteBit;
-    for (const char c : std::string_view(",;<>(){}[]|\\&"))
-        table[static_cast<std::size_t>(c)] = 0;
+    for (const char16_t c : Text(u"\"'`"))
+        table[c] = quoteBit;
+    for (const char16_t c : Text(u",;<>(){}[]|\\&"))
+        table[c] = 0;
     for (std::size_t c = 0; c < table.size(); ++c) {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (letter || (c >= '0' && c <= '9') || c == '-' || c == '_')
@@ -151,33 +150,33 @@ size_t Scanner::wordStart(size_t begin, size_t end) const
 {
     const char16_t left = begin > 0 ? m_text[begin - 1] : u'\0';
     constexpr Text escaped = u"ntru";
-    if (left != u'%' && (left != u'\\' || escaped.find(m_text[begin]) == Text::npos))
-        return begin;
-    constexpr size_t hexDigits = 2;
-    constexpr size_t unicodeDigits = 5;
-    const size_t skipped = left == u'%' ? hexDigits : m_text[begin] == u'u' ? unicodeDigits : 1;
+    size_t skipped = 0;
+    if (left == u'%' && secrets::isHex(at(begin)) && secrets::isHex(at(begin + 1)))
+        skipped = 2;
+    else if (left == u'\\' && escaped.find(m_text[begin]) != Text::npos)
+        skipped = m_text[begin] == u'u' ? 5 : 1;
     return skipped < end - begin ? begin + skipped : begin;
 }
 
 void Scanner::lookAtWord(size_t begin, size_t end)
 {
-    begin = wordStart(begin, end);
-    const size_t length = end - begin;
-    if (length >= leastKey || isCut(end)) {
-        if (findKey(begin, end) || findToken(begin, end))
+    const size_t start = wordStart(begin, end);
+    if (end - begin >= leastKey || isCut(end)) {
+        if (findKey(start, end) || findToken(start, end))
+            return;
+        if (start > begin && (findKey(begin, end) || findToken(begin, end)))
             return;
     }
-    const Text word = m_text.substr(begin, length);
+    const Text word = m_text.substr(start, end - start);
     if (word.ends_with(u"-----BEGIN") && findPem(end))
         return;
     if (at(end) != u' ')
         return;
-    if (word.starts_with(u"--") && length < leastKey * 2) {
-        findValue(begin, end, end + 1);
-    } else if (length == 8 && equalsFolded(word, "password")) {
-        findValue(begin, end, end + 1);
+    constexpr size_t longestOption = 40;
+    if ((word.starts_with(u"--") && word.size() < longestOption) || equalsFolded(word, "password")) {
+        findValue(start, end, end + 1);
     } else if (equalsFolded(word, "bearer") || equalsFolded(word, "basic")) {
-        findAuthorization(begin, false);
+        findAuthorization(start, false);
     }
 }
 
@@ -247,9 +246,8 @@ bool Scanner::findToken(size_t begin, size_t end)
     }
     const size_t zone = word.size() - std::min<size_t>(word.size(), 5);
     const size_t us = word.find(u"-us", zone);
-    if (us != Text::npos && us == 32 && word.size() > us + 3 && secrets::looksRandom(word.substr(0, us)) &&
-        std::all_of(word.begin(), word.begin() + 32,
-                    [](char16_t c) { return isAlnum(c) && (c < u'G' || (c >= u'a' && c <= u'f')); })) {
+    if (us == 32 && word.size() > us + 3 && secrets::looksRandom(word.substr(0, us)) &&
+        std::all_of(word.begin(), word.begin() + 32, secrets::isHex)) {
         mask(begin, end, "mailchimp-key");
         return true;
     }
@@ -296,14 +294,16 @@ bool Scanner::findWebhook(size_t begin, size_t end)
 bool Scanner::findPem(size_t end)
 {
     constexpr size_t longestTitle = 40;
-    const Text title = m_text.substr(end, longestTitle + 24);
-    const size_t close = title.find(u"-----");
-    if (close == Text::npos || close > longestTitle ||
-        title.substr(0, close).find(u"PRIVATE KEY") == Text::npos)
+    size_t titleEnd = end;
+    while (titleEnd - end < longestTitle &&
+           (at(titleEnd) == u' ' || (at(titleEnd) >= u'A' && at(titleEnd) <= u'Z')))
+        ++titleEnd;
+    if (m_text.substr(titleEnd, 5) != u"-----" ||
+        m_text.substr(end, titleEnd - end).find(u"PRIVATE KEY") == Text::npos)
         return false;
     // The body with what stands between its lines: line breaks, escaped ones, line numbers, marks of a diff.
     constexpr Text between = u" \t\r\n\\+/=:,→|\"'";
-    const size_t body = end + close + 5;
+    const size_t body = titleEnd + 5;
     // At first a glimpse: a key has a long word in its first lines.
     constexpr size_t glimpse = 256;
     const size_t seen = past(body, wordBit, between, glimpse);
@@ -352,7 +352,8 @@ bool Scanner::findLoginInUrl(size_t colon)
     const bool closed = at(passwordEnd) == u'@' || (isCut(passwordEnd) && isRandom(password, passwordEnd));
     if (passwordEnd == password || !closed || placeholder.find(m_text[password]) != Text::npos)
         return false;
-    mask(password, passwordEnd, "url-password");
+    // What is long enough for a key goes along: its words are not looked at again.
+    mask(login.size() < leastKey ? password : user, passwordEnd, "url-password");
     return true;
 }
 
@@ -567,7 +568,17 @@ struct BodyMasker
 
 QString maskSecrets(const QString& text, TextEnd end)
 {
-    return Scanner(text, end == TextEnd::Cut).run(text);
+    // A mask ends words that went on before, so another rule may fit beside it: looked at until nothing
+    // changes.
+    constexpr int mostPasses = 4;
+    QString now = text;
+    for (int pass = 0; pass < mostPasses; ++pass) {
+        QString next = Scanner(now, end == TextEnd::Cut).run(now);
+        if (next.constData() == now.constData())
+            break;
+        now = std::move(next);
+    }
+    return now;
 }
 
 Event maskedEvent(Event event)

@@ -222,7 +222,7 @@ bool belongs(char16_t c, Body body)
     case Body::Word: return isWord(c);
     case Body::Alnum: return isAlnum(c);
     case Body::Upper: return isUpper(c) || isDigit(c);
-    case Body::Hex: return isDigit(c) || (c >= u'a' && c <= u'f') || (c >= u'A' && c <= u'F');
+    case Body::Hex: return isHex(c);
     }
     return false;
 }
@@ -288,7 +288,11 @@ std::size_t dottedPrefix(std::u16string_view text, std::size_t begin, std::size_
         if (begin < outside || end - begin < inside + (cut ? 1U : rule.least))
             continue;
         const std::size_t start = begin - outside;
-        const bool escape = start > 1 && text[start - 2] == u'\\'; // "\n" as it stands in quoted text
+        // "\n", "%3D" or "\u003d" as they stand in text that is quoted once more
+        const auto left = [text, start](std::size_t back, char16_t c) {
+            return start >= back && text[start - back] == c;
+        };
+        const bool escape = left(2, u'\\') || left(3, u'%') || left(6, u'\\');
         const bool starts = start == 0 || !isAlnum(text[start - 1]) || escape;
         if (starts && text.substr(start, rule.prefix.size()) == rule.prefix &&
             (cut || looksRandom(text.substr(begin, end - begin)))) {

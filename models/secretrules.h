@@ -15,6 +15,10 @@ namespace plimsoll::secrets {
 {
     return (c >= u'0' && c <= u'9') || (c >= u'A' && c <= u'Z') || (c >= u'a' && c <= u'z');
 }
+[[nodiscard]] constexpr bool isHex(char16_t c)
+{
+    return (c >= u'0' && c <= u'9') || (c >= u'A' && c <= u'F') || (c >= u'a' && c <= u'f');
+}
 /// ASCII letters, digits, '-' and '_': what nearly all keys are made of.
 [[nodiscard]] constexpr bool isWord(char16_t c)
 {

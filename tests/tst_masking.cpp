@@ -83,32 +83,23 @@ Family line(const char* text, const char* letters, int length)
             true};
 }
 
-QList<Family> issuers()
+QList<Family> modelAndCodeIssuers()
 {
     return {
-        key("sk-|ant-api03-", word, 95),
-        key("sk-|proj-", word, 120),
-        key("s|k-", alnum, 48),
-        key("sk-|or-v1-", hex, 64),
-        key("sk-|lf-", hex, 36),
-        key("gs|k_", alnum, 52),
-        key("xa|i-", alnum, 80),
-        key("ppl|x-", alnum, 48),
-        key("tvl|y-", alnum, 32),
-        key("lsv2|_pt_", hex, 32),
-        key("h|f_", alnum, 34),
-        key("r|8_", alnum, 37),
-        key("gh|p_", alnum, 36),
-        key("gh|o_", alnum, 36),
-        key("gh|u_", alnum, 36),
-        key("gh|s_", alnum, 36),
-        key("gh|r_", alnum, 36),
-        key("github|_pat_", alnum, 82),
-        key("glp|at-", word, 20),
-        key("gl|dt-", word, 20),
-        key("xo|xb-", word, 50),
-        key("xo|xp-", word, 70),
-        key("xa|pp-1-", word, 60),
+        key("sk-|ant-api03-", word, 95), key("sk-|proj-", word, 120), key("s|k-", alnum, 48),
+        key("sk-|or-v1-", hex, 64),      key("sk-|lf-", hex, 36),     key("gs|k_", alnum, 52),
+        key("xa|i-", alnum, 80),         key("ppl|x-", alnum, 48),    key("tvl|y-", alnum, 32),
+        key("lsv2|_pt_", hex, 32),       key("h|f_", alnum, 34),      key("r|8_", alnum, 37),
+        key("gh|p_", alnum, 36),         key("gh|o_", alnum, 36),     key("gh|u_", alnum, 36),
+        key("gh|s_", alnum, 36),         key("gh|r_", alnum, 36),     key("github|_pat_", alnum, 82),
+        key("glp|at-", word, 20),        key("gl|dt-", word, 20),     key("xo|xb-", word, 50),
+        key("xo|xp-", word, 70),         key("xa|pp-1-", word, 60),
+    };
+}
+
+QList<Family> otherIssuers()
+{
+    return {
         key("sk_|live_", alnum, 24),
         key("rk_|live_", alnum, 24),
         key("pk_|live_", alnum, 24),
@@ -156,6 +147,11 @@ QList<Family> issuers()
         key("1/|/0", word, 60),
         key("ops|_eyJ", alnum, 200),
     };
+}
+
+QList<Family> issuers()
+{
+    return modelAndCodeIssuers() + otherIssuers();
 }
 
 QString pem(Chance& chance, const QString& title, const QString& lineEnd, QString* body)
@@ -337,7 +333,10 @@ void TestMasking::plantedSecretsAreMasked()
                              QStringLiteral("{\\\"value\\\":\\\"%1\\\"}"),
                              QStringLiteral("  12→const key = '%1';"),
                              QStringLiteral("(%1)"),
-                             QStringLiteral("first line\\n%1\\nthird line")};
+                             QStringLiteral("first line\\n%1\\nthird line"),
+                             QStringLiteral("x=%3D%1"),
+                             QStringLiteral("\\u003d%1"),
+                             QStringLiteral("50% %%1")};
     Chance chance(unsigned(list * 1000 + index));
     for (int i = 0; i < 50; ++i) {
         const Planted planted = family.make(chance);
