@@ -17,7 +17,6 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
-#include <QJsonDocument>
 #include <QLoggingCategory>
 
 #include <cstdio>
@@ -77,7 +76,7 @@ int runStatus(const Options& options, const Catalogue& catalogue)
         fleet.setLive(session);
     const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
     const QList<Agent> agents = fleet.agents(nowMs);
-    const QByteArray text = options.json ? QJsonDocument(statusJson(agents, scan, timer.elapsed())).toJson()
+    const QByteArray text = options.json ? statusJson(agents, scan, timer.elapsed())
                                          : statusText(agents, scan, nowMs).toUtf8();
     return print(stdout, text) ? 0 : 1;
 }

@@ -3,8 +3,7 @@
 
 #include "models/codec.h"
 #include "models/format.h"
-
-#include <QJsonArray>
+#include "models/jsonwriter.h"
 
 #include <algorithm>
 #include <array>
@@ -31,16 +30,19 @@ constexpr std::array<Count Usage::*, 11> summable{
     &Usage::toolCalls,          &Usage::compactionCount, &Usage::freedTokens,
 };
 
-QJsonObject totalsJson(const QList<Agent>& agents)
+void writeTotals(JsonWriter& out, const QList<Agent>& agents)
 {
-    QJsonObject totals{{QStringLiteral("agents"), agents.size()}};
+    out.beginObject();
+    out.key(QLatin1String("agents"));
+    out.number(qint64(agents.size()));
     for (const UsageField& field : usageFields) {
         if (std::find(summable.begin(), summable.end(), field.member) == summable.end())
             continue;
         const qint64 sum = sumOf(agents, field.member);
-        totals.insert(QLatin1String(field.key), field.money ? moneyToJson(sum) : toJson(Count(sum)));
+        out.key(QLatin1String(field.key));
+        field.money ? out.number(*dollars(sum)) : out.number(sum);
     }
-    return totals;
+    out.endObject();
 }
 
 /// One column of the table for people.
@@ -103,21 +105,39 @@ QList<Agent> arranged(QList<Agent> agents)
 
 } // namespace
 
-QJsonObject statusJson(const QList<Agent>& agents, const ScanTotals& scan, qint64 elapsedMs)
+QByteArray statusJson(const QList<Agent>& agents, const ScanTotals& scan, qint64 elapsedMs)
 {
-    QJsonArray list;
-    for (const Agent& agent : agents)
-        list.append(toJson(agent));
-    return {
-        {QStringLiteral("version"), contractVersion},
-        {QStringLiteral("scan"), QJsonObject{{QStringLiteral("files"), scan.files},
-                                             {QStringLiteral("bytes"), scan.bytes},
-                                             {QStringLiteral("bytes_parsed"), scan.bytesParsed},
-                                             {QStringLiteral("bad_lines"), scan.badLines},
-                                             {QStringLiteral("elapsed_ms"), elapsedMs}}},
-        {QStringLiteral("totals"), totalsJson(agents)},
-        {QStringLiteral("agents"), list},
-    };
+    constexpr qsizetype usualBytes = 1600; // of an agent
+    QByteArray text;
+    text.reserve((agents.size() + 1) * usualBytes);
+    JsonWriter out(text);
+    out.beginObject();
+    out.key(QLatin1String("version"));
+    out.number(qint64(contractVersion));
+    out.key(QLatin1String("scan"));
+    out.beginObject();
+    const std::array<std::pair<const char*, qint64>, 5> numbers{{{"files", scan.files},
+                                                                 {"bytes", scan.bytes},
+                                                                 {"bytes_parsed", scan.bytesParsed},
+                                                                 {"bad_lines", scan.badLines},
+                                                                 {"elapsed_ms", elapsedMs}}};
+    for (const auto& [key, number] : numbers) {
+        out.key(QLatin1String(key));
+        out.number(number);
+    }
+    out.endObject();
+    out.key(QLatin1String("totals"));
+    writeTotals(out, agents);
+    out.key(QLatin1String("agents"));
+    out.beginArray();
+    for (const Agent& agent : agents) {
+        out.newLine();
+        write(out, agent);
+    }
+    out.newLine();
+    out.endArray();
+    out.endObject();
+    return text += '\n';
 }
 
 QString statusText(const QList<Agent>& agents, const ScanTotals& scan, qint64 nowMs)

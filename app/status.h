@@ -4,13 +4,13 @@
 #include "app/watch/coldscan.h"
 #include "models/agent.h"
 
-#include <QJsonObject>
+#include <QByteArray>
 #include <QString>
 
 namespace plimsoll {
 
-/// `plimsoll status --json`: the stable contract of the README, version 1. Unknown is null.
-[[nodiscard]] QJsonObject statusJson(const QList<Agent>& agents, const ScanTotals& scan, qint64 elapsedMs);
+/// `plimsoll status --json`: the stable contract of the README, version 1, a line per agent. Unknown is null.
+[[nodiscard]] QByteArray statusJson(const QList<Agent>& agents, const ScanTotals& scan, qint64 elapsedMs);
 
 /// `plimsoll status`: an aligned table for people, ended by a newline.
 /// \param nowMs ms UTC

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/codec.h"
 
+#include "models/jsonwriter.h"
 #include "models/names.h"
 
 #include <QDateTime>
 #include <QJsonArray>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace plimsoll {
@@ -96,18 +98,6 @@ constexpr std::array<ModelField, 6> modelFields{{
 }};
 // clang-format on
 
-QJsonObject byModelToJson(const QList<ModelUsage>& list)
-{
-    QJsonObject object;
-    for (const ModelUsage& usage : list) {
-        QJsonObject entry{{QStringLiteral("total_cost"), moneyToJson(usage.costPico)}};
-        for (const ModelField& field : modelFields)
-            entry.insert(QLatin1String(field.key), usage.*field.member);
-        object.insert(usage.model, entry);
-    }
-    return object;
-}
-
 QList<ModelUsage> byModelFromJson(const QJsonObject& object)
 {
     QList<ModelUsage> list;
@@ -124,27 +114,190 @@ QList<ModelUsage> byModelFromJson(const QJsonObject& object)
     return list;
 }
 
-void insertInfo(QJsonObject& object, const AgentInfo& info)
+/// Empty for what timeToJson() has no text for. By hand: QDateTime takes ten times as long, and there are
+/// four in each agent.
+QString isoTime(qint64 ms)
 {
-    QJsonArray compactions;
-    for (const Compaction& compaction : info.compactions)
-        compactions.append(toJson(compaction));
-    object.insert(QLatin1String("name"), info.name);
-    object.insert(QLatin1String("kind"), toName(info.kind));
-    object.insert(QLatin1String("session_id"), textOrNull(info.sessionId));
-    object.insert(QLatin1String("parent_id"), idToJson(info.parentId));
-    object.insert(QLatin1String("forked_from_id"), idToJson(info.forkedFromId));
-    object.insert(QLatin1String("continues_id"), idToJson(info.continuesId));
-    object.insert(QLatin1String("model"), textOrNull(info.model));
-    object.insert(QLatin1String("working_dir"), textOrNull(info.workingDir));
-    object.insert(QLatin1String("git_branch"), textOrNull(info.gitBranch));
-    object.insert(QLatin1String("summary"), textOrNull(info.summary));
-    object.insert(QLatin1String("role"), textOrNull(info.role));
-    object.insert(QLatin1String("notes"), QJsonArray::fromStringList(info.notes));
-    object.insert(QLatin1String("files"), QJsonArray::fromStringList(info.files));
-    object.insert(QLatin1String("compactions"), compactions);
-    object.insert(QLatin1String("created_at"), timeToJson(info.createdAtMs));
-    object.insert(QLatin1String("updated_at"), timeToJson(info.updatedAtMs));
+    if (ms <= 0 || ms > lastMs)
+        return {};
+    using namespace std::chrono;
+    const sys_time<milliseconds> time{milliseconds(ms)};
+    const auto day = floor<days>(time);
+    const year_month_day date{day};
+    const hh_mm_ss clock{time - day};
+    QString text = QStringLiteral("0000-00-00T00:00:00.000Z");
+    const auto put = [&text](qsizetype at, qint64 number) {
+        for (; number > 0; number /= 10)
+            text[at--] = QChar(u'0' + char16_t(number % 10));
+    };
+    put(3, int(date.year()));
+    put(6, unsigned(date.month()));
+    put(9, unsigned(date.day()));
+    put(12, clock.hours().count());
+    put(15, clock.minutes().count());
+    put(18, clock.seconds().count());
+    put(22, clock.subseconds().count());
+    return text;
+}
+
+// An agent goes two ways, by the same functions: into a QJsonObject, and straight to text.
+
+class ObjectSink
+{
+public:
+    explicit ObjectSink(QJsonObject& object)
+        : m_object(object)
+    {
+    }
+
+    void text(const char* key, const QString& value) { m_object.insert(QLatin1String(key), value); }
+    void count(const char* key, Count value) { m_object.insert(QLatin1String(key), toJson(value)); }
+    void null(const char* key) { m_object.insert(QLatin1String(key), QJsonValue::Null); }
+    void real(const char* key, double value) { m_object.insert(QLatin1String(key), value); }
+    void texts(const char* key, const QStringList& list)
+    {
+        m_object.insert(QLatin1String(key), QJsonArray::fromStringList(list));
+    }
+    /// \param fill called with a sink and each item
+    template <typename List, typename Fill>
+    void objects(const char* key, const List& list, Fill fill)
+    {
+        QJsonArray array;
+        for (const auto& item : list)
+            array.append(filled(item, fill));
+        m_object.insert(QLatin1String(key), array);
+    }
+    /// \param nameOf the key of an item
+    template <typename List, typename Name, typename Fill>
+    void objectsByName(const char* key, const List& list, Name nameOf, Fill fill)
+    {
+        QJsonObject object;
+        for (const auto& item : list)
+            object.insert(nameOf(item), filled(item, fill));
+        m_object.insert(QLatin1String(key), object);
+    }
+
+private:
+    template <typename Item, typename Fill>
+    [[nodiscard]] static QJsonObject filled(const Item& item, Fill fill)
+    {
+        QJsonObject object;
+        ObjectSink sink(object);
+        fill(sink, item);
+        return object;
+    }
+
+    QJsonObject& m_object;
+};
+
+class TextSink
+{
+public:
+    explicit TextSink(JsonWriter& out)
+        : m_out(out)
+    {
+    }
+
+    void text(const char* key, const QString& value) { at(key).text(value); }
+    void count(const char* key, Count value) { value ? at(key).number(*value) : null(key); }
+    void null(const char* key) { at(key).null(); }
+    void real(const char* key, double value) { at(key).number(value); }
+    void texts(const char* key, const QStringList& list)
+    {
+        at(key).beginArray();
+        for (const QString& text : list)
+            m_out.text(text);
+        m_out.endArray();
+    }
+    template <typename List, typename Fill>
+    void objects(const char* key, const List& list, Fill fill)
+    {
+        at(key).beginArray();
+        for (const auto& item : list)
+            object(item, fill);
+        m_out.endArray();
+    }
+    template <typename List, typename Name, typename Fill>
+    void objectsByName(const char* key, const List& list, Name nameOf, Fill fill)
+    {
+        at(key).beginObject();
+        for (const auto& item : list) {
+            m_out.key(QStringView(nameOf(item)));
+            object(item, fill);
+        }
+        m_out.endObject();
+    }
+
+private:
+    JsonWriter& at(const char* key)
+    {
+        m_out.key(QLatin1String(key));
+        return m_out;
+    }
+    template <typename Item, typename Fill>
+    void object(const Item& item, Fill fill)
+    {
+        m_out.beginObject();
+        fill(*this, item);
+        m_out.endObject();
+    }
+
+    JsonWriter& m_out;
+};
+
+template <typename Sink>
+void insertTextOrNull(Sink& sink, const char* key, const QString& value)
+{
+    value.isEmpty() ? sink.null(key) : sink.text(key, value);
+}
+
+template <typename Sink>
+void insertId(Sink& sink, const char* key, const AgentId& id)
+{
+    id.isNull() ? sink.null(key) : sink.text(key, id.toString());
+}
+
+template <typename Sink>
+void insertReal(Sink& sink, const char* key, std::optional<double> value)
+{
+    value ? sink.real(key, *value) : sink.null(key);
+}
+
+template <typename Sink>
+void insertTime(Sink& sink, const char* key, qint64 ms)
+{
+    insertTextOrNull(sink, key, isoTime(ms));
+}
+
+template <typename Sink>
+void insertCompaction(Sink& sink, const Compaction& compaction)
+{
+    insertTime(sink, "at", compaction.atMs);
+    sink.count("before_tokens", compaction.beforeTokens);
+    sink.count("after_tokens", compaction.afterTokens);
+    insertTextOrNull(sink, "trigger", compaction.trigger);
+}
+
+template <typename Sink>
+void insertInfo(Sink& sink, const AgentInfo& info)
+{
+    sink.text("name", info.name);
+    sink.text("kind", toName(info.kind));
+    insertTextOrNull(sink, "session_id", info.sessionId);
+    insertId(sink, "parent_id", info.parentId);
+    insertId(sink, "forked_from_id", info.forkedFromId);
+    insertId(sink, "continues_id", info.continuesId);
+    insertTextOrNull(sink, "model", info.model);
+    insertTextOrNull(sink, "working_dir", info.workingDir);
+    insertTextOrNull(sink, "git_branch", info.gitBranch);
+    insertTextOrNull(sink, "summary", info.summary);
+    insertTextOrNull(sink, "role", info.role);
+    sink.texts("notes", info.notes);
+    sink.texts("files", info.files);
+    sink.objects("compactions", info.compactions,
+                 [](auto& inner, const Compaction& compaction) { insertCompaction(inner, compaction); });
+    insertTime(sink, "created_at", info.createdAtMs);
+    insertTime(sink, "updated_at", info.updatedAtMs);
 }
 
 AgentInfo infoFromJson(const QJsonObject& object)
@@ -171,15 +324,48 @@ AgentInfo infoFromJson(const QJsonObject& object)
     return info;
 }
 
-void insertUsage(QJsonObject& object, const Usage& usage)
+template <typename Sink>
+void insertUsage(Sink& sink, const Usage& usage)
 {
     for (const UsageField& field : usageFields) {
         const Count count = usage.*field.member;
-        object.insert(QLatin1String(field.key), field.money ? moneyToJson(count) : toJson(count));
+        field.money ? insertReal(sink, field.key, dollars(count)) : sink.count(field.key, count);
     }
     for (const BasisField& field : basisFields)
-        object.insert(QLatin1String(field.key), textOrNull(toName(usage.*field.member)));
-    object.insert(QLatin1String("by_model"), byModelToJson(usage.byModel));
+        insertTextOrNull(sink, field.key, toName(usage.*field.member));
+    sink.objectsByName(
+        "by_model", usage.byModel, [](const ModelUsage& model) { return model.model; },
+        [](auto& inner, const ModelUsage& model) {
+            insertReal(inner, "total_cost", dollars(model.costPico));
+            for (const ModelField& field : modelFields)
+                inner.count(field.key, model.*field.member);
+        });
+}
+
+template <typename Sink>
+void insertAgent(Sink& sink, const Agent& agent)
+{
+    insertId(sink, "id", agent.id);
+    insertInfo(sink, agent.info);
+    sink.text("status", toName(agent.state));
+    sink.text("status_source", toName(agent.stateSource));
+    insertTextOrNull(sink, "status_reason", agent.stateReason);
+    insertTime(sink, "status_since", agent.stateSinceMs);
+    insertUsage(sink, agent.usage);
+    // Told for those who read the wire; computed from the two numbers when read back.
+    const std::optional<double> fraction = windowFraction(agent.usage);
+    insertReal(sink, "context_percentage",
+               fraction ? std::optional(std::round(*fraction * 1e4) / 100) : std::nullopt);
+}
+
+/// What a function of these makes of a value, as an object.
+template <typename Value, typename Insert>
+QJsonObject objectOf(const Value& value, Insert insert)
+{
+    QJsonObject object;
+    ObjectSink sink(object);
+    insert(sink, value);
+    return object;
 }
 
 // One pair of functions per kind of body; `write` adds to the event's object, `read…` takes from it.
@@ -191,9 +377,7 @@ void write(QJsonObject& out, const AgentAdded& body)
 
 void write(QJsonObject& out, const AgentChanged& body)
 {
-    QJsonObject agent;
-    insertInfo(agent, body.info);
-    out.insert(QLatin1String("agent"), agent);
+    out.insert(QLatin1String("agent"), objectOf(body.info, insertInfo<ObjectSink>));
 }
 
 void write(QJsonObject& /*out*/, const AgentRemoved& /*body*/) {}
@@ -214,9 +398,7 @@ StateChanged readState(const QJsonObject& in)
 
 void write(QJsonObject& out, const UsageChanged& body)
 {
-    QJsonObject agent;
-    insertUsage(agent, body.usage);
-    out.insert(QLatin1String("agent"), agent);
+    out.insert(QLatin1String("agent"), toJson(body.usage));
 }
 
 void write(QJsonObject& out, const Compacted& body)
@@ -411,19 +593,15 @@ std::optional<Event> eventFromJson(const QJsonObject& object)
 
 QJsonObject toJson(const Agent& agent)
 {
-    QJsonObject object;
-    object.insert(QLatin1String("id"), idToJson(agent.id));
-    insertInfo(object, agent.info);
-    object.insert(QLatin1String("status"), toName(agent.state));
-    object.insert(QLatin1String("status_source"), toName(agent.stateSource));
-    object.insert(QLatin1String("status_reason"), textOrNull(agent.stateReason));
-    object.insert(QLatin1String("status_since"), timeToJson(agent.stateSinceMs));
-    insertUsage(object, agent.usage);
-    // Told for those who read the wire; computed from the two numbers when read back.
-    const std::optional<double> fraction = windowFraction(agent.usage);
-    object.insert(QLatin1String("context_percentage"),
-                  fraction ? QJsonValue(std::round(*fraction * 1e4) / 100) : QJsonValue(QJsonValue::Null));
-    return object;
+    return objectOf(agent, insertAgent<ObjectSink>);
+}
+
+void write(JsonWriter& out, const Agent& agent)
+{
+    out.beginObject();
+    TextSink sink(out);
+    insertAgent(sink, agent);
+    out.endObject();
 }
 
 Agent agentFromJson(const QJsonObject& object)
@@ -441,9 +619,7 @@ Agent agentFromJson(const QJsonObject& object)
 
 QJsonObject toJson(const Usage& usage)
 {
-    QJsonObject object;
-    insertUsage(object, usage);
-    return object;
+    return objectOf(usage, insertUsage<ObjectSink>);
 }
 
 Usage usageFromJson(const QJsonObject& object)
@@ -461,10 +637,7 @@ Usage usageFromJson(const QJsonObject& object)
 
 QJsonObject toJson(const Compaction& compaction)
 {
-    return {{QStringLiteral("at"), timeToJson(compaction.atMs)},
-            {QStringLiteral("before_tokens"), toJson(compaction.beforeTokens)},
-            {QStringLiteral("after_tokens"), toJson(compaction.afterTokens)},
-            {QStringLiteral("trigger"), textOrNull(compaction.trigger)}};
+    return objectOf(compaction, insertCompaction<ObjectSink>);
 }
 
 QJsonValue toJson(Count count)
@@ -472,9 +645,15 @@ QJsonValue toJson(Count count)
     return count ? QJsonValue(*count) : QJsonValue(QJsonValue::Null);
 }
 
+std::optional<double> dollars(Count pico)
+{
+    return pico ? std::optional(double(*pico) / picoPerDollar) : std::nullopt;
+}
+
 QJsonValue moneyToJson(Count pico)
 {
-    return pico ? QJsonValue(double(*pico) / picoPerDollar) : QJsonValue(QJsonValue::Null);
+    const std::optional<double> usd = dollars(pico);
+    return usd ? QJsonValue(*usd) : QJsonValue(QJsonValue::Null);
 }
 
 Count countFromJson(const QJsonValue& value)
@@ -498,9 +677,7 @@ Count moneyFromJson(const QJsonValue& value)
 
 QJsonValue timeToJson(qint64 ms)
 {
-    if (ms <= 0 || ms > lastMs)
-        return QJsonValue::Null;
-    return QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString(Qt::ISODateWithMs);
+    return textOrNull(isoTime(ms));
 }
 
 qint64 timeFromJson(const QJsonValue& value)

@@ -12,6 +12,8 @@
 // UTC with ms, unknown is null. Money is USD as a float, exact to the pico-USD up to $2,000.
 namespace plimsoll {
 
+class JsonWriter;
+
 /// {"type", "seq", "timestamp", "agent_id", …the body}
 [[nodiscard]] QJsonObject toJson(const Event& event);
 
@@ -22,6 +24,9 @@ namespace plimsoll {
 [[nodiscard]] QJsonObject toJson(const Agent& agent);
 [[nodiscard]] Agent agentFromJson(const QJsonObject& object);
 
+/// The same, straight to text.
+void write(JsonWriter& out, const Agent& agent);
+
 /// Only the numbers of an agent, as they stand inside its object.
 [[nodiscard]] QJsonObject toJson(const Usage& usage);
 [[nodiscard]] Usage usageFromJson(const QJsonObject& object);
@@ -31,6 +36,7 @@ namespace plimsoll {
 /// null where unknown
 [[nodiscard]] QJsonValue toJson(Count count);
 [[nodiscard]] QJsonValue moneyToJson(Count pico);
+[[nodiscard]] std::optional<double> dollars(Count pico);
 
 /// A whole number that is not negative; everything else is unknown.
 [[nodiscard]] Count countFromJson(const QJsonValue& value);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/codec.h"
+#include "models/jsonwriter.h"
 #include "tests/fleetsamples.h"
 
+#include <QDateTime>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QTest>
@@ -80,6 +82,8 @@ class TestCodec : public QObject
 private slots:
     void everyBodyComesBack();
     void agentsComeBack();
+    void bothWaysWriteTheSameAgent();
+    void textIsEscaped();
     void agentHasTheKeysOfTheProtocol();
     void unknownIsNull();
     void unknownKindsAreSkipped();
@@ -88,6 +92,7 @@ private slots:
     void hostileNumbers();
     void longTextIsCutAtACharacter();
     void times();
+    void timesAreThoseOfTheCalendar();
     void hostileJsonNeverFails();
 };
 
@@ -115,6 +120,42 @@ void TestCodec::agentsComeBack()
         agent.usage.costPico = qint64(random.generate64() % 2'000'000'000'000'000); // exact up to $2,000
         QVERIFY(agentFromJson(throughText(toJson(agent))) == agent);
     }
+}
+
+void TestCodec::bothWaysWriteTheSameAgent()
+{
+    QRandomGenerator random(11);
+    for (int i = 0; i < 500; ++i) {
+        const Agent agent = randomAgent(random, 50);
+        QByteArray text;
+        JsonWriter out(text);
+        write(out, agent);
+        QCOMPARE(QJsonDocument::fromJson(text).object(), throughText(toJson(agent)));
+        QVERIFY(!text.contains('\n'));
+    }
+}
+
+void TestCodec::textIsEscaped()
+{
+    QByteArray text;
+    JsonWriter out(text);
+    out.beginArray();
+    const QString hostile = QStringLiteral(u"\"\\\n\r\t\u0000\u001f/é日🚀 plain");
+    out.text(hostile);
+    out.text(QString(QChar(0xd83d)) + QStringLiteral("half")); // of a pair
+    out.newLine();
+    out.number(std::numeric_limits<double>::infinity());
+    out.number(0.1);
+    out.number(std::numeric_limits<qint64>::min());
+    out.endArray();
+    const QJsonArray back = QJsonDocument::fromJson(text).array();
+    QCOMPARE(back.size(), 5);
+    QCOMPARE(back[0].toString(), hostile);
+    QCOMPARE(back[1].toString(), QStringLiteral("?half"));
+    QVERIFY(back[2].isNull());
+    QCOMPARE(back[3].toDouble(), 0.1);
+    QCOMPARE(back[4].toInteger(), std::numeric_limits<qint64>::min());
+    QCOMPARE(text.count('\n'), 1);
 }
 
 void TestCodec::agentHasTheKeysOfTheProtocol()
@@ -248,6 +289,17 @@ void TestCodec::times()
     QCOMPARE(read("1969-12-31T23:59:59.000Z"), 0);
     QCOMPARE(read("2026-13-45T99:99:99Z"), 0);
     QCOMPARE(read("yesterday at noon"), 0);
+}
+
+void TestCodec::timesAreThoseOfTheCalendar()
+{
+    QRandomGenerator random(5);
+    constexpr qint64 lastMs = 253'402'300'799'999; // of the year 9999
+    for (int i = 0; i < 2000; ++i) {
+        const qint64 ms = i == 0 ? lastMs : qint64(random.generate64() % quint64(lastMs)) + 1;
+        QCOMPARE(timeToJson(ms).toString(),
+                 QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC).toString(Qt::ISODateWithMs));
+    }
 }
 
 void TestCodec::hostileJsonNeverFails()

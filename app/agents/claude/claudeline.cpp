@@ -237,7 +237,7 @@ std::optional<double> toDouble(ondemand::value value)
 }
 
 /// What stands at the top of a line and is not a plain text or flag.
-void parseStructure(uint32_t key, ondemand::value field, ClaudeLine& line)
+void parseStructure(uint64_t key, ondemand::value field, ClaudeLine& line)
 {
     switch (key) {
     case keyHash("message"): parseMessage(field, line.message); break;
@@ -259,7 +259,7 @@ void parseStructure(uint32_t key, ondemand::value field, ClaudeLine& line)
 
 void parseField(std::string_view key, ondemand::value field, ClaudeLine& line)
 {
-    const uint32_t hash = keyHash(key);
+    const uint64_t hash = keyHash(key);
     switch (hash) {
     case keyHash("type"): line.type = rawString(field); break;
     case keyHash("subtype"): line.subtype = rawString(field); break;
