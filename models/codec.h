@@ -27,11 +27,16 @@ class JsonWriter;
 /// The same, straight to text.
 void write(JsonWriter& out, const Agent& agent);
 
+/// Only who it is and what it does, as it stands inside its object.
+[[nodiscard]] QJsonObject toJson(const AgentInfo& info);
+[[nodiscard]] AgentInfo infoFromJson(const QJsonObject& object);
+
 /// Only the numbers of an agent, as they stand inside its object.
 [[nodiscard]] QJsonObject toJson(const Usage& usage);
 [[nodiscard]] Usage usageFromJson(const QJsonObject& object);
 
 [[nodiscard]] QJsonObject toJson(const Compaction& compaction);
+[[nodiscard]] Compaction compactionFromJson(const QJsonObject& object);
 
 /// null where unknown
 [[nodiscard]] QJsonValue toJson(Count count);
