@@ -10,10 +10,13 @@ namespace plimsoll {
 
 namespace {
 
+/// Room for several chunks; small enough to stay in the cache of a core.
+constexpr size_t usualBytes = size_t{512} * 1024;
+
 /// Reading a file must not allocate: thousands are read in a row, a few bytes each while they grow.
-std::vector<char>& threadBuffer()
+LineSplitter::Buffer& threadBuffer()
 {
-    thread_local std::vector<char> buffer;
+    thread_local LineSplitter::Buffer buffer;
     return buffer;
 }
 
@@ -29,15 +32,29 @@ LineSplitter::LineSplitter(Position start, LogReader& reader, ReaderSink& sink)
 
 char* LineSplitter::room(size_t bytes)
 {
-    if (m_begin > 0) {
-        std::memmove(m_buffer.data(), m_buffer.data() + m_begin, m_end - m_begin);
-        m_end -= m_begin;
-        m_searched -= m_begin;
-        m_begin = 0;
+    if (m_begin == m_end)
+        m_begin = m_end = m_searched = 0;
+    // The head of a line that waits for its end can be long: it is moved only at the end of the usual room.
+    if (m_end + bytes + linePadding > std::min(m_buffer.size, usualBytes))
+        makeRoom(bytes + linePadding);
+    return m_buffer.bytes.get() + m_end;
+}
+
+/// Brings what is not done with to the front; into a larger buffer if it does not fit.
+void LineSplitter::makeRoom(size_t bytes)
+{
+    const size_t kept = m_end - m_begin;
+    if (m_buffer.size < kept + bytes) {
+        const size_t size = std::max({usualBytes, 2 * m_buffer.size, kept + bytes});
+        auto larger = std::make_unique_for_overwrite<char[]>(size);
+        std::copy_n(m_buffer.bytes.get() + m_begin, kept, larger.get());
+        m_buffer = {std::move(larger), size};
+    } else if (m_begin > 0) {
+        std::memmove(m_buffer.bytes.get(), m_buffer.bytes.get() + m_begin, kept);
     }
-    if (m_buffer.size() < m_end + bytes + linePadding)
-        m_buffer.resize(m_end + bytes + linePadding);
-    return m_buffer.data() + m_end;
+    m_searched -= m_begin;
+    m_begin = 0;
+    m_end = kept;
 }
 
 void LineSplitter::feed(size_t bytes)
@@ -59,12 +76,12 @@ void LineSplitter::feed(size_t bytes)
 void LineSplitter::readLines()
 {
     while (m_searched < m_end) {
-        const void* const found = std::memchr(m_buffer.data() + m_searched, '\n', m_end - m_searched);
+        const void* const found = std::memchr(m_buffer.bytes.get() + m_searched, '\n', m_end - m_searched);
         if (!found) {
             m_searched = m_end;
             return;
         }
-        const auto newline = static_cast<size_t>(static_cast<const char*>(found) - m_buffer.data());
+        const auto newline = static_cast<size_t>(static_cast<const char*>(found) - m_buffer.bytes.get());
         if (m_position.skipping)
             m_position.skipping = false;
         else
@@ -80,13 +97,13 @@ void LineSplitter::readOne(size_t begin, size_t end)
     if (end - begin > maxLineBytes)
         m_reader.skipLine();
     else if (end > begin)
-        m_reader.readLine({m_buffer.data() + begin, end - begin}, m_position.offset, m_sink);
+        m_reader.readLine({m_buffer.bytes.get() + begin, end - begin}, m_position.offset, m_sink);
 }
 
 LineSplitter::Position LineSplitter::finish()
 {
     if (!m_position.skipping && m_end > m_begin) {
-        const std::string_view rest(m_buffer.data() + m_begin, m_end - m_begin);
+        const std::string_view rest(m_buffer.bytes.get() + m_begin, m_end - m_begin);
         if (isWholeObject(rest)) {
             readOne(m_begin, m_end);
             m_position.offset += static_cast<int64_t>(m_end - m_begin);
@@ -94,11 +111,9 @@ LineSplitter::Position LineSplitter::finish()
     }
     m_begin = m_end = m_searched = 0;
     // A long line once met must not stay in memory for ever.
-    constexpr size_t keptBytes = size_t{1} * 1024 * 1024;
-    if (m_buffer.size() > keptBytes + linePadding) {
-        m_buffer.resize(keptBytes);
-        m_buffer.shrink_to_fit();
-    }
+    constexpr size_t keptBytes = size_t{2} * 1024 * 1024;
+    if (m_buffer.size > keptBytes)
+        m_buffer = {};
     return m_position;
 }
 

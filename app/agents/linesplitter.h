@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace plimsoll {
 
@@ -39,14 +39,22 @@ public:
     /// No more bytes for now; returns where to go on.
     [[nodiscard]] Position finish();
 
+    /// Bytes whose memory is reused from run to run. Not filled when made: a vector would be.
+    struct Buffer
+    {
+        std::unique_ptr<char[]> bytes;
+        size_t size = 0;
+    };
+
 private:
+    void makeRoom(size_t bytes);
     void readLines();
     void readOne(size_t begin, size_t end);
 
     Position m_position; ///< offset of m_buffer[m_begin]
     LogReader& m_reader;
     ReaderSink& m_sink;
-    std::vector<char>& m_buffer;
+    Buffer& m_buffer;
     size_t m_begin = 0;    ///< first byte that is not done with
     size_t m_end = 0;      ///< behind the last byte
     size_t m_searched = 0; ///< no newline before this
