@@ -14,15 +14,17 @@ namespace plimsoll {
 // Helpers around simdjson's on-demand API for readers that touch few fields of many lines. They keep strings
 // as they stand in the line (still escaped) until somebody needs them. Pure; no function throws.
 
-/// Up to eight bytes of a text as a number, the first one lowest.
-[[nodiscard]] constexpr uint64_t textBits(const char* text, size_t bytes)
+/// Bytes of a text as a number, the first one lowest.
+template <typename Bits>
+[[nodiscard]] constexpr uint64_t textBits(const char* text)
 {
-    uint64_t bits = 0;
-    if (!std::is_constant_evaluated() && std::endian::native == std::endian::little && bytes == 8) {
-        std::memcpy(&bits, text, 8);
+    if (!std::is_constant_evaluated() && std::endian::native == std::endian::little) {
+        Bits bits = 0;
+        std::memcpy(&bits, text, sizeof bits);
         return bits;
     }
-    for (size_t i = 0; i < bytes; ++i)
+    uint64_t bits = 0;
+    for (size_t i = 0; i < sizeof(Bits); ++i)
         bits |= uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
     return bits;
 }
@@ -32,17 +34,23 @@ namespace plimsoll {
 [[nodiscard]] constexpr uint64_t keyHash(std::string_view key)
 {
     constexpr uint64_t odd = 0x9E3779B97F4A7C15ULL;
-    uint64_t hash = key.size() * odd;
-    size_t at = 0;
-    for (; at + 8 <= key.size(); at += 8) {
-        hash = (hash ^ textBits(key.data() + at, 8)) * odd;
-        hash ^= hash >> 32;
+    const auto mixed = [](uint64_t hash, uint64_t bits) {
+        hash = (hash ^ bits) * odd;
+        return hash ^ (hash >> 32);
+    };
+    const char* const text = key.data();
+    const size_t size = key.size();
+    uint64_t hash = size;
+    if (size >= 8) { // the last eight bytes may overlap with those before
+        for (size_t at = 0; at + 8 < size; at += 8)
+            hash = mixed(hash, textBits<uint64_t>(text + at));
+        return mixed(hash, textBits<uint64_t>(text + size - 8));
     }
-    if (at < key.size()) {
-        hash = (hash ^ textBits(key.data() + at, key.size() - at)) * odd;
-        hash ^= hash >> 32;
-    }
-    return hash;
+    if (size >= 4)
+        return mixed(hash, textBits<uint32_t>(text) | textBits<uint32_t>(text + size - 4) << 32);
+    for (const char c : key)
+        hash = hash << 8 | static_cast<unsigned char>(c);
+    return mixed(hash, 0);
 }
 
 /// The key as it stands in the line, without quotes.

@@ -31,8 +31,11 @@ public:
     {
         if (!take('"'))
             return false;
-        const size_t end = m_rest.find_first_of("\"\\");
-        if (end == std::string_view::npos || m_rest[end] != '"')
+        // A loop, for find_first_of() calls memchr for every character.
+        size_t end = 0;
+        while (end < m_rest.size() && m_rest[end] != '"' && m_rest[end] != '\\')
+            ++end;
+        if (end == m_rest.size() || m_rest[end] != '"')
             return false;
         out = m_rest.substr(0, end);
         m_rest.remove_prefix(end + 1);
