@@ -31,8 +31,31 @@ std::string_view rawValue(simdjson::ondemand::value value)
     return value.raw_json_token();
 }
 
+namespace {
+
+/// A whole number as nearly all counts are written: at most 15 digits and nothing else; -1 for all others.
+int64_t plainNumber(std::string_view token)
+{
+    constexpr size_t mostDigits = 15;
+    int64_t number = 0;
+    size_t digits = 0;
+    for (; digits < token.size() && token[digits] >= '0' && token[digits] <= '9'; ++digits) {
+        if (digits == mostDigits)
+            return -1;
+        number = number * 10 + (token[digits] - '0');
+    }
+    const bool ends = digits == token.size() || token[digits] == ',' || token[digits] == '}';
+    const bool leads = digits == 1 || (digits > 1 && token.front() != '0');
+    return ends && leads ? number : -1;
+}
+
+} // namespace
+
 int64_t boundedCount(simdjson::ondemand::value value)
 {
+    const int64_t plain = plainNumber(value.raw_json_token());
+    if (plain >= 0)
+        return plain;
     constexpr int64_t largest = int64_t{1} << 53;
     int64_t count = 0;
     if (value.get_int64().get(count) == simdjson::SUCCESS)

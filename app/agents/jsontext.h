@@ -29,28 +29,35 @@ template <typename Bits>
     return bits;
 }
 
-/// Hash of a key for use in a switch: collisions between the keys of one switch fail to compile. Eight bytes
-/// at a time: byte by byte it would cost more than all else that is done with a key.
-[[nodiscard]] constexpr uint64_t keyHash(std::string_view key)
+/// Hash of a text, the same on every machine. Eight bytes at a time: byte by byte it would cost more than all
+/// else that is done with a key.
+[[nodiscard]] constexpr uint64_t textHash(std::string_view text, uint64_t seed)
 {
     constexpr uint64_t odd = 0x9E3779B97F4A7C15ULL;
     const auto mixed = [](uint64_t hash, uint64_t bits) {
         hash = (hash ^ bits) * odd;
         return hash ^ (hash >> 32);
     };
-    const char* const text = key.data();
-    const size_t size = key.size();
-    uint64_t hash = size;
+    const char* const bytes = text.data();
+    const size_t size = text.size();
+    uint64_t hash = seed + size;
     if (size >= 8) { // the last eight bytes may overlap with those before
         for (size_t at = 0; at + 8 < size; at += 8)
-            hash = mixed(hash, textBits<uint64_t>(text + at));
-        return mixed(hash, textBits<uint64_t>(text + size - 8));
+            hash = mixed(hash, textBits<uint64_t>(bytes + at));
+        return mixed(hash, textBits<uint64_t>(bytes + size - 8));
     }
     if (size >= 4)
-        return mixed(hash, textBits<uint32_t>(text) | textBits<uint32_t>(text + size - 4) << 32);
-    for (const char c : key)
-        hash = hash << 8 | static_cast<unsigned char>(c);
-    return mixed(hash, 0);
+        return mixed(hash, textBits<uint32_t>(bytes) | textBits<uint32_t>(bytes + size - 4) << 32);
+    uint64_t bits = 0;
+    for (const char c : text)
+        bits = bits << 8 | static_cast<unsigned char>(c);
+    return mixed(hash, bits);
+}
+
+/// Hash of a key for use in a switch: collisions between the keys of one switch fail to compile.
+[[nodiscard]] constexpr uint64_t keyHash(std::string_view key)
+{
+    return textHash(key, 0);
 }
 
 /// The key as it stands in the line, without quotes.

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/reader.h"
 
-#include <charconv>
+#include "app/agents/jsontext.h"
+
 #include <simdjson.h>
 
 namespace plimsoll {
 
 uint64_t stableHash(std::string_view text, uint64_t seed)
 {
-    uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-    for (const char c : text) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 0x100000001b3ULL;
-    }
-    // FNV leaves the low bits of short texts poorly mixed (finaliser of SplitMix64).
+    uint64_t hash = textHash(text, seed);
+    // All bits of it are used, so all must depend on all bytes (finaliser of SplitMix64).
     hash ^= hash >> 30;
     hash *= 0xbf58476d1ce4e5b9ULL;
     hash ^= hash >> 27;
@@ -23,6 +20,18 @@ uint64_t stableHash(std::string_view text, uint64_t seed)
 }
 
 namespace {
+
+/// How many bytes at the head of `text` are ASCII.
+size_t asciiLength(std::string_view text)
+{
+    constexpr uint64_t highBits = 0x8080808080808080ULL;
+    size_t length = 0;
+    while (length + 8 <= text.size() && (textBits<uint64_t>(text.data() + length) & highBits) == 0)
+        length += 8;
+    while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80)
+        ++length;
+    return length;
+}
 
 /// Length of the valid UTF-8 sequence at the head of `text`, 0 if there is none.
 size_t sequenceLength(std::string_view text)
@@ -60,6 +69,11 @@ std::string clippedUtf8(std::string_view text, size_t limit)
     std::string out;
     out.reserve(std::min(text.size(), limit));
     while (!text.empty()) {
+        const size_t plain = asciiLength(text.substr(0, limit - out.size()));
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const size_t length = sequenceLength(text);
         const std::string_view piece = length == 0 ? replacement : text.substr(0, length);
         if (out.size() + piece.size() > limit)
@@ -106,9 +120,11 @@ int64_t takeDigits(std::string_view& text, size_t count)
     if (text.size() < count)
         return -1;
     int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + count, value);
-    if (error != std::errc() || end != text.data() + count || value < 0)
-        return -1;
+    for (const char c : text.substr(0, count)) {
+        if (c < '0' || c > '9')
+            return -1;
+        value = value * 10 + (c - '0');
+    }
     text.remove_prefix(count);
     return value;
 }

@@ -16,7 +16,7 @@ namespace plimsoll {
 /// Bytes that must be readable behind every line that a reader gets (simdjson reads in blocks).
 inline constexpr size_t linePadding = 64;
 
-/// 64-bit hash of a text, the same in every run (FNV-1a, mixed). For keys of responses and compactions.
+/// 64-bit hash of a text, the same in every run and never 0. For keys of responses and compactions.
 [[nodiscard]] uint64_t stableHash(std::string_view text, uint64_t seed = 0);
 
 /// One API response as one line tells it. The same response met again (on another line, in another file)
