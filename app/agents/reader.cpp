@@ -167,8 +167,40 @@ bool takeFractionAndZone(std::string_view& text, int64_t& fractionMs, int64_t& z
 
 } // namespace
 
+namespace {
+
+constexpr int64_t dayMs = int64_t{24} * 3600 * 1000;
+
+/// "2026-01-08T15:49:03.054Z", as nearly all times are written; 0 if the text has another shape.
+int64_t parsePlainIso(std::string_view text)
+{
+    constexpr std::string_view shape = "0000-00-00T00:00:00.000Z";
+    if (text.size() != shape.size())
+        return 0;
+    bool fits = true;
+    for (size_t i = 0; i < shape.size(); ++i)
+        fits &= shape[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
+    const auto two = [text](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    const int year = two(0) * 100 + two(2);
+    const int month = two(5);
+    const int day = two(8);
+    const int hour = two(11);
+    const int minute = two(14);
+    const int second = two(17);
+    if (!fits || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 60)
+        return 0;
+    const int64_t ms = two(20) * 10 + (text[22] - '0');
+    return daysFromCivil(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * int64_t{1000} +
+           ms;
+}
+
+} // namespace
+
 int64_t parseIsoMs(std::string_view text)
 {
+    if (const int64_t ms = parsePlainIso(text); ms != 0)
+        return ms;
     const int64_t year = takeDigits(text, 4);
     const bool dash1 = takeChar(text, '-');
     const int64_t month = takeDigits(text, 2);

@@ -121,37 +121,73 @@ void ColdScan::work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>&
     }
 }
 
+namespace {
+
+/// Logs on their way from the threads that read them to the one that counts, several at once: to wake it for
+/// each of thousands would cost more than to read a small one.
+class ScanQueue
+{
+public:
+    /// Reads logs until none is left; in several threads.
+    void work(const QList<FoundLog>& logs)
+    {
+        constexpr size_t atOnce = 16;
+        std::vector<ScannedLog> read;
+        for (qsizetype index = m_next.fetch_add(1); index < logs.size(); index = m_next.fetch_add(1)) {
+            read.push_back(scanOne(logs.at(index), nullptr));
+            if (read.size() >= atOnce)
+                push(std::exchange(read, {}));
+        }
+        if (!read.empty())
+            push(std::move(read));
+    }
+
+    /// Waits for logs that are read.
+    [[nodiscard]] std::vector<ScannedLog> take()
+    {
+        std::unique_lock lock(m_mutex);
+        m_ready.wait(lock, [this] { return !m_read.empty(); });
+        std::vector<ScannedLog> read = std::move(m_read.front());
+        m_read.pop_front();
+        return read;
+    }
+
+private:
+    void push(std::vector<ScannedLog> read)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_read.push_back(std::move(read));
+        m_ready.notify_one();
+    }
+
+    std::atomic<qsizetype> m_next = 0;
+    std::mutex m_mutex;
+    std::condition_variable m_ready;
+    std::deque<std::vector<ScannedLog>> m_read; // guarded by m_mutex
+};
+
+} // namespace
+
 ScanTotals scanAll(const QList<LogRoot>& roots, Fleet& fleet)
 {
-    const LogListing listing = listLogs(roots);
+    LogListing listing = listLogs(roots);
     ScanTotals totals;
     totals.files = listing.logs.size();
     totals.bytes = listing.bytes;
 
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::deque<ScannedLog> done;
-    std::atomic<qsizetype> next = 0;
+    // The largest first: a long log begun last would leave all other threads idle.
+    std::sort(listing.logs.begin(), listing.logs.end(),
+              [](const FoundLog& a, const FoundLog& b) { return a.sizeBytes > b.sizeBytes; });
+    ScanQueue queue;
     QThreadPool pool;
-    for (int i = 0; i < pool.maxThreadCount(); ++i) {
-        pool.start([&] {
-            for (qsizetype index = next.fetch_add(1); index < listing.logs.size();
-                 index = next.fetch_add(1)) {
-                ScannedLog scanned = scanOne(listing.logs.at(index), nullptr);
-                const std::lock_guard lock(mutex);
-                done.push_back(std::move(scanned));
-                ready.notify_one();
-            }
-        });
-    }
-    for (qsizetype taken = 0; taken < listing.logs.size(); ++taken) {
-        std::unique_lock lock(mutex);
-        ready.wait(lock, [&] { return !done.empty(); });
-        ScannedLog scanned = std::move(done.front());
-        done.pop_front();
-        lock.unlock();
-        totals.bytesParsed += scanned.bytes;
-        fleet.absorb(fleet.addFile(std::move(scanned.file)), scanned.batch);
+    for (int i = 0; i < pool.maxThreadCount(); ++i)
+        pool.start([&] { queue.work(listing.logs); });
+    for (qsizetype taken = 0; taken < listing.logs.size();) {
+        for (ScannedLog& scanned : queue.take()) {
+            totals.bytesParsed += scanned.bytes;
+            fleet.absorb(fleet.addFile(std::move(scanned.file)), scanned.batch);
+            ++taken;
+        }
     }
     pool.waitForDone();
     totals.badLines = fleet.badLines();
