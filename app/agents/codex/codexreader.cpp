@@ -281,6 +281,7 @@ void CodexReader::readCallOutput()
 
 void CodexReader::settle()
 {
+    settleLimits();
     if (!m_state.changed)
         return;
     m_state.changed = false;

@@ -47,6 +47,7 @@ private:
     void readCallOutput();
     void readCompaction();
     void readLimits();
+    void settleLimits();
 
     [[nodiscard]] bool isInherited();
     void setContext(int64_t tokens, Basis basis, ReaderSink& sink);
@@ -81,6 +82,10 @@ private:
         std::optional<size_t> openCompaction; ///< waits for its new fill
         CodexLimit primary;
         CodexLimit secondary;
+        std::string rawPlan;
+        int64_t limitsSinceMs = 0;  ///< ms UTC of the line that told them first
+        int64_t limitsAtMs = 0;     ///< … and last
+        bool limitsChanged = false; ///< settle() has them to make
 
         std::vector<Call> openCalls;
         std::string closedTool; ///< name of the tool whose output the line holds

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace plimsoll {
 
 namespace {
+
+constexpr size_t maxPlanBytes = 100; // of raw text six times as many: an escape has up to six characters
 
 uint64_t keyOf(uint64_t thread, const CodexUsage& total)
 {
@@ -162,17 +165,30 @@ void CodexReader::readLimits()
         return;
     if (!m_line.limitId.empty() && m_line.limitId != ownLimit)
         return;
-    if (m_facts.limits && m_line.primary == m_state.primary && m_line.secondary == m_state.secondary) {
-        m_facts.limits->atMs = m_atMs;
+    m_state.limitsAtMs = m_atMs;
+    const bool known = m_facts.limits || m_state.limitsChanged;
+    if (known && m_line.primary == m_state.primary && m_line.secondary == m_state.secondary) {
+        if (m_facts.limits)
+            m_facts.limits->atMs = m_atMs;
         return;
     }
     m_state.primary = m_line.primary;
     m_state.secondary = m_line.secondary;
+    m_state.rawPlan = m_line.plan.substr(0, 6 * maxPlanBytes);
+    m_state.limitsSinceMs = m_atMs;
+    m_state.limitsChanged = true;
+}
+
+/// Nearly every line tells other limits, and only the last ones are for people.
+void CodexReader::settleLimits()
+{
+    if (!std::exchange(m_state.limitsChanged, false))
+        return;
     LimitsChanged limits;
     limits.kind = AgentKind::Codex;
-    limits.plan = QString::fromStdString(unescaped(m_line.plan, 100));
-    limits.atMs = m_atMs;
-    for (const CodexLimit& limit : {m_line.primary, m_line.secondary}) {
+    limits.plan = QString::fromStdString(unescaped(m_state.rawPlan, maxPlanBytes));
+    limits.atMs = m_state.limitsAtMs;
+    for (const CodexLimit& limit : {m_state.primary, m_state.secondary}) {
         if (!limit.told)
             continue;
         LimitWindow window;
@@ -182,7 +198,7 @@ void CodexReader::readLimits()
         if (limit.resetsAtSec > 0)
             window.resetsAtMs = std::min(limit.resetsAtSec, latestSec) * 1000;
         else if (limit.resetsInSec > 0)
-            window.resetsAtMs = m_atMs + std::min(limit.resetsInSec, latestSec) * 1000;
+            window.resetsAtMs = m_state.limitsSinceMs + std::min(limit.resetsInSec, latestSec) * 1000;
         limits.windows.append(window);
     }
     m_facts.limits = std::move(limits);
