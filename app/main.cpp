@@ -76,8 +76,8 @@ int runStatus(const Options& options, const Catalogue& catalogue)
         fleet.setLive(session);
     const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
     const QList<Agent> agents = fleet.agents(nowMs);
-    const QByteArray text = options.json ? statusJson(agents, scan, timer.elapsed())
-                                         : statusText(agents, scan, nowMs).toUtf8();
+    const QByteArray text =
+        options.json ? statusJson(agents, scan, timer.elapsed()) : statusText(agents, scan, nowMs).toUtf8();
     return print(stdout, text) ? 0 : 1;
 }
 
