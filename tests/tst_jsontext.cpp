@@ -3,6 +3,8 @@
 #include "app/agents/reader.h"
 #include "app/agents/toolinput.h"
 
+#include <QSet>
+#include <QStringList>
 #include <QTest>
 
 #include <functional>
@@ -72,6 +74,9 @@ private slots:
     void rawStrings();
     void rawValues();
     void counts();
+    void countsWithoutSpace();
+    void rawKeys();
+    void hashesTellTextsApart();
     void flags();
     void wholeObjects_data();
     void wholeObjects();
@@ -187,6 +192,71 @@ void TestJsonText::counts()
         QCOMPARE(countOf(none), 0);
 }
 
+void TestJsonText::countsWithoutSpace()
+{
+    const auto compactCount = [](const std::string& json) {
+        simdjson::ondemand::parser parser;
+        const simdjson::padded_string text("{\"v\":" + json + "}");
+        simdjson::ondemand::document document;
+        Value value;
+        return parser.iterate(text).get(document) == simdjson::SUCCESS &&
+                       document["v"].get(value) == simdjson::SUCCESS
+                   ? boundedCount(value)
+                   : -1;
+    };
+    QCOMPARE(compactCount("0"), 0);
+    QCOMPARE(compactCount("200000"), 200'000);
+    QCOMPARE(compactCount("999999999999999"), 999'999'999'999'999);
+    QCOMPARE(compactCount("9007199254740993"), int64_t{1} << 53);
+    QCOMPARE(compactCount("12.9"), 12);
+    QCOMPARE(compactCount("1e3"), 1'000);
+    for (const char* none : {"-1", "007", "00", "5x", "0x10", "\"5\"", "null", "[5]", "{\"a\":5}"})
+        QCOMPARE(compactCount(none), 0);
+}
+
+void TestJsonText::rawKeys()
+{
+    const simdjson::padded_string text(
+        std::string("{\"a\":1,\"b c\" :2,\"\":{},\"d\"\t: \t\"e\",\"f\\\"g\":[1],\"h\\\\\" : \"\\\"\"}"));
+    simdjson::ondemand::parser parser;
+    simdjson::ondemand::document document;
+    QCOMPARE(parser.iterate(text).get(document), simdjson::SUCCESS);
+    QStringList keys;
+    for (auto entry : document.get_object()) {
+        simdjson::ondemand::field field;
+        QCOMPARE(std::move(entry).get(field), simdjson::SUCCESS);
+        const std::string_view key = rawKey(field);
+        keys << QString::fromUtf8(key.data(), qsizetype(key.size()));
+    }
+    QCOMPARE(keys, (QStringList{QStringLiteral("a"), QStringLiteral("b c"), QString(), QStringLiteral("d"),
+                                QStringLiteral("f\\\"g"), QStringLiteral("h\\\\")}));
+}
+
+void TestJsonText::hashesTellTextsApart()
+{
+    // At every length, a change of any one byte is seen, and where the text ends.
+    QSet<quint64> seen;
+    qsizetype count = 0;
+    for (size_t length = 0; length <= 40; ++length) {
+        std::string text(length, 'a');
+        for (size_t i = 0; i <= length; ++i) {
+            if (i > 0)
+                text[i - 1] = 'b';
+            seen << quint64(keyHash(text));
+            seen << quint64(stableHash(text));
+            count += 2;
+            if (i > 0)
+                text[i - 1] = 'a';
+        }
+    }
+    QCOMPARE(seen.size(), count);
+    static_assert(keyHash("input_tokens") != keyHash("output_tokens"));
+    volatile size_t cut = 12; // worked out when it runs, not when it is compiled
+    QCOMPARE(keyHash(std::string_view("input_tokens and more").substr(0, cut)), keyHash("input_tokens"));
+    QVERIFY(stableHash("") != 0);
+    QVERIFY(stableHash("a", 1) != stableHash("a", 2));
+}
+
 void TestJsonText::flags()
 {
     const auto flag = [](const char* json) {
@@ -253,11 +323,16 @@ void TestJsonText::isoTimes_data()
     add("2026-05-04T10:00:00.123456789Z", noon + 123);
     add("2026-05-04T12:00:00+02:00", noon);
     add("2026-05-04T05:30:00-0430", noon);
+    add("2026-05-04T10:00:00.054Z", noon + 54);
+    add("2026-05-04T10:00:60.000Z", noon + 60'000); // a leap second
     add("1970-01-01T00:00:00.001Z", 1);
     add("2024-02-29T00:00:00Z", 1'709'164'800'000);
-    for (const char* bad : {"", "2026", "2026-13-01T00:00:00Z", "2026-05-04T24:00:00Z",
-                            "2026-05-04T10:00:00X", "2026-05-04T10:00:00+2", "1969-12-31T23:59:59Z",
-                            "-026-05-04T10:00:00Z", "2026-05-04T10:00:00Zjunk", "20260504T100000Z"})
+    for (const char* bad :
+         {"", "2026", "2026-13-01T00:00:00Z", "2026-05-04T24:00:00Z", "2026-05-04T10:00:00X",
+          "2026-05-04T10:00:00+2", "1969-12-31T23:59:59Z", "-026-05-04T10:00:00Z", "2026-00-04T10:00:00.000Z",
+          "2026-05-32T10:00:00.000Z", "2026-05-04T10:60:00.000Z", "2026-05-04T10:00:61.000Z",
+          "2026-05-04T1a:00:00.000Z", "2026-05-04T10:00:00,000Z", "2026-05-04T10:00:00.0/0Z",
+          "2026-05-04T10:00:00Zjunk", "20260504T100000Z"})
         add(bad, 0);
 }
 

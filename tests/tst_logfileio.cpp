@@ -152,6 +152,22 @@ private slots:
         QCOMPARE(file.reader->facts().threads[0].turns, 2);
     }
 
+    void repeatedLinesOfAResponseAreOne()
+    {
+        QVERIFY(writeBytes(
+            m_path, answerLine({"msg_1", 7, 2}, baseMs) + answerLine({"msg_1", 7, 50}, baseMs + 1) +
+                        answerLine({"msg_1", 7, 9}, baseMs + 2) + answerLine({"msg_2", 8, 1}, baseMs + 3) +
+                        answerLine({"msg_1", 7, 60}, baseMs + 4)));
+        LogFile file = fileOf(0, relative);
+        const std::vector<Response> responses = readNew(file, false).batch.responses;
+        QCOMPARE(responses.size(), size_t(3)); // the last is the Ledger's: something else came between
+        QCOMPARE(responses[0].tokens.output, 50);
+        QCOMPARE(responses[0].atMs, baseMs + 1);
+        QCOMPARE(responses[1].tokens.output, 1);
+        QCOMPARE(responses[2].tokens.output, 60);
+        QCOMPARE(responses[2].key, responses[0].key);
+    }
+
     void partialLineWaits()
     {
         const QByteArray line = promptLine(QStringLiteral("one"), baseMs);

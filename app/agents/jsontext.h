@@ -40,7 +40,7 @@ template <typename Bits>
     };
     const char* const bytes = text.data();
     const size_t size = text.size();
-    uint64_t hash = seed + size;
+    uint64_t hash = seed + size * odd;
     if (size >= 8) { // the last eight bytes may overlap with those before
         for (size_t at = 0; at + 8 < size; at += 8)
             hash = mixed(hash, textBits<uint64_t>(bytes + at));

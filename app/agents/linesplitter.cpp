@@ -10,8 +10,8 @@ namespace plimsoll {
 
 namespace {
 
-/// Room for several chunks; small enough to stay in the cache of a core.
-constexpr size_t usualBytes = size_t{512} * 1024;
+/// Room for two chunks and what waits of a line; small enough to stay in the cache of a core.
+constexpr size_t usualBytes = size_t{320} * 1024;
 
 /// Reading a file must not allocate: thousands are read in a row, a few bytes each while they grow.
 LineSplitter::Buffer& threadBuffer()

@@ -171,26 +171,40 @@ namespace {
 
 constexpr int64_t dayMs = int64_t{24} * 3600 * 1000;
 
+/// Eight characters against a shape in which 0 stands for any digit. Sets each byte of `digits` to the value
+/// of its digit; false if the text has another shape.
+bool takeShape(const char* text, std::string_view shape, uint64_t& digits)
+{
+    uint64_t largest =
+        0; // what a byte may differ from its shape by, as what makes one more overflow into bit 7
+    for (size_t i = 0; i < 8; ++i)
+        largest |= uint64_t{shape[i] == '0' ? 0x7FU - 9U : 0x7FU} << (8 * i);
+    digits = textBits<uint64_t>(text) ^ textBits<uint64_t>(shape.data());
+    return (((digits + largest) | digits) & 0x8080808080808080ULL) == 0;
+}
+
 /// "2026-01-08T15:49:03.054Z", as nearly all times are written; 0 if the text has another shape.
 int64_t parsePlainIso(std::string_view text)
 {
-    constexpr std::string_view shape = "0000-00-00T00:00:00.000Z";
-    if (text.size() != shape.size())
+    constexpr size_t length = 24;
+    uint64_t date = 0;
+    uint64_t middle = 0;
+    uint64_t time = 0;
+    if (text.size() != length || !takeShape(text.data(), "0000-00-", date) ||
+        !takeShape(text.data() + 8, "00T00:00", middle) || !takeShape(text.data() + 16, ":00.000Z", time))
         return 0;
-    bool fits = true;
-    for (size_t i = 0; i < shape.size(); ++i)
-        fits &= shape[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
-    const auto two = [text](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
-    const int year = two(0) * 100 + two(2);
-    const int month = two(5);
-    const int day = two(8);
-    const int hour = two(11);
-    const int minute = two(14);
-    const int second = two(17);
-    if (!fits || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+    const auto digit = [](uint64_t digits, int at) { return static_cast<int>((digits >> (8 * at)) & 0xFU); };
+    const auto two = [&](uint64_t digits, int at) { return digit(digits, at) * 10 + digit(digits, at + 1); };
+    const int year = two(date, 0) * 100 + two(date, 2);
+    const int month = two(date, 5);
+    const int day = two(middle, 0);
+    const int hour = two(middle, 3);
+    const int minute = two(middle, 6);
+    const int second = two(time, 1);
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
         second > 60)
         return 0;
-    const int64_t ms = two(20) * 10 + (text[22] - '0');
+    const int64_t ms = two(time, 4) * 10 + digit(time, 6);
     return daysFromCivil(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * int64_t{1000} +
            ms;
 }

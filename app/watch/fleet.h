@@ -14,6 +14,7 @@
 #include <QHash>
 #include <QSet>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -144,7 +145,7 @@ private:
     const QString m_home;
     Ledger m_ledger;
     std::vector<std::unique_ptr<LogFile>> m_files;
-    std::vector<Row> m_rows;
+    std::deque<Row> m_rows;                 ///< large values, never moved
     QHash<QString, Ledger::Row> m_rowByKey; ///< kind and native path
     QHash<AgentId, Ledger::Row> m_rowById;
     QHash<AgentId, AgentId> m_continues;

@@ -63,36 +63,48 @@ bool Ledger::ranksBefore(File a, File b) const
 
 void Ledger::grow()
 {
-    std::vector<uint32_t> grown(m_slots.size() * 2);
+    std::vector<Slot> grown(m_slots.size() * 2);
     const size_t mask = grown.size() - 1;
-    for (size_t i = 0; i < m_entries.size(); ++i) {
-        size_t slot = m_entries[i].key & mask;
-        while (grown[slot] != 0)
+    for (const Slot& old : m_slots) {
+        if (old.entry == 0)
+            continue;
+        size_t slot = old.keyBits & mask;
+        while (grown[slot].entry != 0)
             slot = (slot + 1) & mask;
-        grown[slot] = static_cast<uint32_t>(i + 1);
+        grown[slot] = old;
     }
     m_slots = std::move(grown);
 }
 
+Ledger::Entry& Ledger::newEntry()
+{
+    if (m_entryCount % entriesPerBlock == 0)
+        m_entries.emplace_back().reserve(entriesPerBlock);
+    ++m_entryCount;
+    return m_entries.back().emplace_back();
+}
+
 Ledger::Entry& Ledger::entryFor(uint64_t key, bool& isNew)
 {
-    if ((m_entries.size() + 1) * 2 > m_slots.size())
+    if ((m_entryCount + 1) * 2 > m_slots.size())
         grow();
+    const auto keyBits = static_cast<uint32_t>(key);
     const size_t mask = m_slots.size() - 1;
-    size_t slot = key & mask;
-    while (m_slots[slot] != 0) {
-        Entry& entry = m_entries[m_slots[slot] - 1];
+    size_t slot = keyBits & mask;
+    for (; m_slots[slot].entry != 0; slot = (slot + 1) & mask) {
+        if (m_slots[slot].keyBits != keyBits)
+            continue;
+        Entry& entry = entryAt(m_slots[slot].entry - 1);
         if (entry.key == key) {
             isNew = false;
             return entry;
         }
-        slot = (slot + 1) & mask;
     }
     isNew = true;
-    m_entries.emplace_back();
-    m_entries.back().key = key;
-    m_slots[slot] = static_cast<uint32_t>(m_entries.size());
-    return m_entries.back();
+    Entry& entry = newEntry();
+    entry.key = key;
+    m_slots[slot] = {keyBits, static_cast<uint32_t>(m_entryCount)};
+    return entry;
 }
 
 uint16_t Ledger::modelId(const std::string& name)
@@ -214,9 +226,11 @@ const std::vector<ModelSum>& Ledger::sums(Row row) const
 std::vector<Ledger::Sample> Ledger::samples(Row row) const
 {
     std::vector<Sample> out;
-    for (const Entry& entry : m_entries) {
-        if (entry.row == row && entry.fillsContext && entry.atMs > 0)
-            out.push_back({entry.atMs, entry.tokens});
+    for (const std::vector<Entry>& block : m_entries) {
+        for (const Entry& entry : block) {
+            if (entry.row == row && entry.fillsContext && entry.atMs > 0)
+                out.push_back({entry.atMs, entry.tokens});
+        }
     }
     return out;
 }

@@ -99,6 +99,18 @@ private:
         Row row = 0;
     };
 
+    /// Where an entry is, and the low half of its key: enough to find its place, and to pass by most others.
+    struct Slot
+    {
+        uint32_t keyBits = 0;
+        uint32_t entry = 0; ///< index + 1, 0 = free
+    };
+
+    [[nodiscard]] Entry& entryAt(size_t index)
+    {
+        return m_entries[index / entriesPerBlock][index % entriesPerBlock];
+    }
+    [[nodiscard]] Entry& newEntry();
     [[nodiscard]] Entry& entryFor(uint64_t key, bool& isNew);
     void grow();
     [[nodiscard]] bool ranksBefore(File a, File b) const;
@@ -108,8 +120,10 @@ private:
 
     const Catalogue& m_catalogue;
     std::vector<FileRank> m_files;
-    std::vector<Entry> m_entries;
-    std::vector<uint32_t> m_slots; ///< open addressing: index + 1 into m_entries, 0 = free
+    static constexpr size_t entriesPerBlock = 1024;
+    std::vector<std::vector<Entry>> m_entries; ///< in blocks that are never moved: there are millions
+    size_t m_entryCount = 0;
+    std::vector<Slot> m_slots; ///< open addressing
     std::unordered_map<uint64_t, Row> m_rowBySession;
     std::unordered_multimap<uint64_t, Claim> m_claims; ///< by session
     std::unordered_map<uint64_t, CompactionOwner> m_compactions;

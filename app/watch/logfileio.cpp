@@ -12,7 +12,7 @@ namespace plimsoll {
 
 namespace {
 
-constexpr size_t chunkBytes = size_t{256} * 1024;
+constexpr size_t chunkBytes = size_t{128} * 1024;
 constexpr qint64 maxReadBytes = qint64{256} * 1024 * 1024;
 constexpr qint64 maxMetaBytes = 64 * 1024;
 

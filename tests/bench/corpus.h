@@ -24,9 +24,9 @@ struct CorpusTruth
 /// Writes a home folder as years of Claude Code and Codex leave it: about seven tenths of the bytes in
 /// `.claude/projects`, the rest in `.codex/sessions`; kinds, sizes and repetitions of lines as measured on
 /// real logs, with forks, subagents (in files of their own and nested), compactions, cut and broken lines.
-/// The same arguments give the same bytes, as long as one compiler built it. The folder must be there and empty; a fault ends the program, for
-/// a benchmark has nothing better to do.
-/// \param bytes of all logs together, met within a few per cent
+/// The same arguments give the same bytes, as long as one compiler built it. The folder must be there and
+/// empty; a fault ends the program, for a benchmark has nothing better to do. \param bytes of all logs
+/// together, met within a few per cent
 [[nodiscard]] CorpusTruth writeCorpus(const std::string& home, int64_t bytes, int files, uint64_t seed);
 
 } // namespace plimsoll::bench
