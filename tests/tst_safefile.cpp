@@ -65,6 +65,15 @@ private slots:
         QCOMPARE(::fcntl(file.fd.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     }
 
+    void stampTellsWhatOpeningTells()
+    {
+        const OpenedFile file = openRegular(m_root, "a/b/deep.jsonl");
+        const UniqueFd root = openRoot(m_root);
+        QCOMPARE(stampOf(root.get(), "a/b/deep.jsonl"), (FileStamp{file.size, file.mtimeMs}));
+        QVERIFY(!stampOf(root.get(), "none.jsonl"));
+        QVERIFY(!stampOf(openRoot(m_root + "/none").get(), "plain.jsonl"));
+    }
+
     void refuses_data()
     {
         QTest::addColumn<QByteArray>("path");

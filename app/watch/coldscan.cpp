@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <malloc.h>
 
 namespace plimsoll {
 
@@ -106,6 +107,15 @@ void ColdScan::start(QList<FoundLog> logs)
     m_shared->logs = std::move(logs);
     for (int i = 0; i < m_pool.maxThreadCount(); ++i)
         m_pool.start([shared = m_shared, done = m_done]() mutable { work(shared, done); });
+}
+
+void ColdScan::finish()
+{
+    m_pool.waitForDone();
+    m_shared->logs.clear();
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 void ColdScan::work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>& done)

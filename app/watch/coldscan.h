@@ -64,6 +64,8 @@ public:
     ~ColdScan();
 
     void start(QList<FoundLog> logs);
+    /// All is read or cancelled: ends the threads and gives back what they needed.
+    void finish();
     void cancel() { m_shared->cancelled = true; }
     [[nodiscard]] bool isCancelled() const { return m_shared->cancelled; }
 

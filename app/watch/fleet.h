@@ -14,6 +14,7 @@
 #include <QHash>
 #include <QSet>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -103,8 +104,7 @@ private:
         QString nativePath; ///< `session` or `session/agent`
         QString parentPath; ///< native path of the parent, empty = none
         std::vector<Place> places;
-        Agent agent; ///< as last told
-        Agent built; ///< as the facts say now, not told yet
+        Agent built; ///< as the facts said when they changed last; between two rounds also as last told
         std::optional<LiveSession> live;
         qint64 stateUntilMs = 0;      ///< its state may change at this time by itself; 0 = not
         QString permission;           ///< id of the request that is open, empty = none
@@ -124,8 +124,8 @@ private:
     [[nodiscard]] std::vector<RowSource> sourcesOf(const Row& row) const;
     [[nodiscard]] bool mayTell(const Row& row) const;
     void dropUntold(Events& events) const;
-    void tell(Row& row, qint64 nowMs, Events& events);
-    void tellChange(Row& row, Events& events);
+    void tell(Row& row, const Agent& before, qint64 nowMs, Events& events);
+    void tellChange(Row& row, const Agent& before, Events& events);
     void tellPermission(Row& row, qint64 nowMs, Events& events);
     void tellFleet(qint64 nowMs, Events& events);
     [[nodiscard]] AgentId idOf(AgentKind kind, const QString& nativePath) const;
@@ -134,7 +134,7 @@ private:
     const QString m_home;
     Ledger m_ledger;
     std::vector<std::unique_ptr<LogFile>> m_files;
-    std::vector<Row> m_rows;
+    std::deque<Row> m_rows;                 ///< large: a vector would keep room for as many again
     QHash<QString, Ledger::Row> m_rowByKey; ///< kind and native path
     QHash<AgentId, Ledger::Row> m_rowById;
     QHash<QString, QList<Ledger::Row>> m_children; ///< by key of the parent

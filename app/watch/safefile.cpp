@@ -252,6 +252,14 @@ OpenedFile openRegular(const QByteArray& root, const QByteArray& relative)
     return file;
 }
 
+std::optional<FileStamp> stampOf(int rootFd, const QByteArray& relative)
+{
+    struct stat info = {};
+    if (::fstatat(rootFd, relative.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return std::nullopt;
+    return FileStamp{info.st_size, modifiedMs(info)};
+}
+
 UniqueFd openDirectory(int rootFd, const QByteArray& relative)
 {
     if (relative.isEmpty())

@@ -43,6 +43,19 @@ struct OpenedFile
 [[nodiscard]] OpenedFile openRegular(int rootFd, const QByteArray& relative);
 [[nodiscard]] OpenedFile openRegular(const QByteArray& root, const QByteArray& relative);
 
+/// Size and time of last change of what lies below the root, without opening it.
+struct FileStamp
+{
+    qint64 size = 0; ///< bytes
+    qint64 mtimeMs = 0;
+
+    bool operator==(const FileStamp&) const = default;
+};
+
+/// A cheap look whether it is worth opening: a link on the way is followed, so the answer may be of another
+/// file; openRegular() refuses that one. Nothing if it is not there.
+[[nodiscard]] std::optional<FileStamp> stampOf(int rootFd, const QByteArray& relative);
+
 /// A directory below the root as an O_PATH descriptor; empty `relative` = the root itself.
 [[nodiscard]] UniqueFd openDirectory(int rootFd, const QByteArray& relative);
 

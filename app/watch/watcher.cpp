@@ -10,6 +10,7 @@
 #include <QThread>
 
 #include <algorithm>
+#include <map>
 
 namespace plimsoll {
 
@@ -152,6 +153,7 @@ void Watcher::finishScan()
     for (Event& event : recentLines(m_fleet, agents, primedAgents, primedLines))
         m_events.push(std::move(event));
     m_notices.push(m_progress);
+    m_scan->finish();
 }
 
 void Watcher::watchDirectory(const LogRoot& root, const QByteArray& relative)
@@ -295,13 +297,16 @@ void Watcher::sweep()
 {
     const qint64 nowMs = now();
     attachRoots(m_anchors->attach());
+    std::map<QByteArray, UniqueFd> roots;
     for (size_t i = 0; i < m_fleet.fileCount(); ++i) {
         const LogFile& file = m_fleet.file(i);
         if (file.mtimeMs < nowMs - recentMs)
             continue;
-        const OpenedFile opened = openRegular(file.root, file.relative);
-        if (opened.fault == OpenFault::None &&
-            (opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs))
+        const auto [root, isNew] = roots.try_emplace(file.root);
+        if (isNew)
+            root->second = openRoot(file.root);
+        const std::optional<FileStamp> stamp = stampOf(root->second.get(), file.relative);
+        if (stamp && *stamp != FileStamp{file.sizeBytes, file.mtimeMs})
             m_pending.insert(i);
     }
     m_liveness->recheck();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace plimsoll {
 
@@ -339,6 +340,7 @@ void ClaudeReader::closeTool(uint32_t thread, std::string_view id)
         facts.openTool.clear();
         facts.openInput.clear();
         state.answered = std::move(*it);
+        state.answeredActivity.clear();
         state.lastIsAnswered = state.lastIsTool;
     }
     state.openTools.erase(it);
@@ -479,11 +481,15 @@ void ClaudeReader::settleThread(uint32_t thread)
     if (state.openTools.empty()) {
         facts.openTool.clear();
         facts.openInput.clear();
-        const OpenTool& answered = state.answered;
-        facts.activity = oneLine(state.lastIsAnswered ? unescaped(answered.name, maxTitleBytes) + ' ' +
-                                                            toolInputText(answered.input, maxInputBytes)
-                                                      : unescaped(state.lastText, maxRawText),
-                                 maxActivityBytes);
+        if (state.lastIsAnswered && !state.answered.name.empty()) {
+            const OpenTool answered = std::exchange(state.answered, {}); // thousands of ended logs keep none
+            state.answeredActivity = oneLine(unescaped(answered.name, maxTitleBytes) + ' ' +
+                                                 toolInputText(answered.input, maxInputBytes),
+                                             maxActivityBytes);
+        }
+        facts.activity = state.lastIsAnswered
+                             ? state.answeredActivity
+                             : oneLine(unescaped(state.lastText, maxRawText), maxActivityBytes);
         return;
     }
     const OpenTool& tool = state.openTools.back();

@@ -37,8 +37,9 @@ private:
     struct ThreadState
     {
         std::vector<OpenTool> openTools;
-        std::string lastText;        ///< raw head of the last text block or prompt
-        OpenTool answered;           ///< the last call that left none open
+        std::string lastText; ///< raw head of the last text block or prompt
+        OpenTool answered;    ///< the last call that left none open; settle() makes words of it
+        std::string answeredActivity;
         bool lastIsTool = false;     ///< the last thing worth telling is the newest open tool
         bool lastIsAnswered = false; ///< … or `answered`
         bool changed = false;
