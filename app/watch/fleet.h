@@ -31,6 +31,7 @@ struct LogFile
     std::unique_ptr<LogReader> reader;
     LineSplitter::Position position;
     FileIdentity identity;
+    ReadMark mark;        ///< what stood before `position`
     qint64 sizeBytes = 0; ///< when it was last read
     qint64 mtimeMs = 0;
     SubagentMeta meta;

@@ -109,6 +109,21 @@ struct FileIdentity
 /// Identity of an open file now; nothing if it cannot be read. Does not move the read position.
 [[nodiscard]] std::optional<FileIdentity> identify(int fd);
 
+/// The last bytes before a place in a file: a file that was cut and has grown beyond the place again has
+/// others there, though it is the same file with the same first bytes.
+struct ReadMark
+{
+    quint64 hash = 0;   ///< stableHash of these bytes
+    quint16 length = 0; ///< 0 = nothing is known
+
+    static constexpr quint16 maxLength = 64;
+
+    bool operator==(const ReadMark&) const = default;
+};
+
+/// The mark before `offset`; an empty one if the file is shorter or cannot be read.
+[[nodiscard]] ReadMark markBefore(int fd, qint64 offset);
+
 /// Whether `fd` is still the file that was `known`: same inode, and it begins with the same headLength bytes.
 [[nodiscard]] bool isSameFile(int fd, const FileIdentity& known);
 
