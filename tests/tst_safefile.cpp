@@ -200,6 +200,30 @@ private slots:
         QVERIFY(few.files.size() <= 10);
     }
 
+    void listingOfOneFolder()
+    {
+        plantTricks();
+        const TreeListing listing = listTree(m_root, {}, "a/b");
+        QCOMPARE(sortedPaths(listing), QList<QByteArray>{"a/b/deep.jsonl"});
+        QCOMPARE(listing.directories, QList<QByteArray>{"a/b"});
+        QVERIFY(listTree(m_root, {.depth = 1}, "a/b").truncated);
+        QVERIFY(listTree(m_root, {}, "outdir").directories.isEmpty()); // a link
+        QVERIFY(listTree(m_root, {}, "../outside").directories.isEmpty());
+    }
+
+    void markTellsOtherBytesAtTheSamePlace()
+    {
+        const QByteArray path = m_root + "/plain.jsonl";
+        const ReadMark before = markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5);
+        QCOMPARE(int(before.length), 5);
+        writeFile(path, "plain and more");
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5), before);
+        writeFile(path, "plane and more");
+        QVERIFY(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5) != before);
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 100), ReadMark());
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 0), ReadMark());
+    }
+
     void identitySurvivesGrowth()
     {
         const QByteArray path = m_root + "/grow.jsonl";

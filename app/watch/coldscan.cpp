@@ -24,14 +24,14 @@ bool isShadowed(const FoundLog& log, const QSet<QByteArray>& paths)
     return log.role.compressed && paths.contains(log.relative.chopped(4));
 }
 
-LogListing listLogs(const QList<LogRoot>& roots)
+LogListing listLogs(const QList<LogRoot>& roots, const QByteArray& below)
 {
     LogListing listing;
     for (const LogRoot& root : roots) {
         TreeLimits limits;
         limits.depth = root.maxDepth;
         limits.suffixes = {".jsonl", ".jsonl.zst"};
-        const TreeListing tree = listTree(QFile::encodeName(root.path), limits);
+        const TreeListing tree = listTree(QFile::encodeName(root.path), limits, below);
         listing.truncated = listing.truncated || tree.truncated;
         QSet<QByteArray> paths;
         for (const FileEntry& entry : tree.files)

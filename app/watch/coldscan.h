@@ -34,7 +34,8 @@ struct LogListing
 };
 
 /// \param roots must outlive the listing
-[[nodiscard]] LogListing listLogs(const QList<LogRoot>& roots);
+/// \param below of each root only what lies in this folder; empty = everything
+[[nodiscard]] LogListing listLogs(const QList<LogRoot>& roots, const QByteArray& below = {});
 
 /// The log at a path below a root; nothing if it is none.
 [[nodiscard]] std::optional<FoundLog> logAt(const LogRoot& root, const QByteArray& relative);

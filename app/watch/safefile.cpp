@@ -267,12 +267,18 @@ UniqueFd openDirectory(int rootFd, const QByteArray& relative)
     return openBelow(rootFd, relative, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-TreeListing listTree(const QByteArray& root, const TreeLimits& limits)
+TreeListing listTree(const QByteArray& root, const TreeLimits& limits, const QByteArray& below)
 {
     TreeListing listing;
-    UniqueFd fd(::open(root.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.isOpen())
-        TreeWalk(limits, listing).walk(std::move(fd), {}, 0);
+    constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    UniqueFd fd(::open(root.constData(), flags));
+    if (fd.isOpen() && !below.isEmpty())
+        fd = openBelow(fd.get(), below, flags);
+    const int depth = below.isEmpty() ? 0 : int(below.count('/')) + 1;
+    if (depth > limits.depth)
+        listing.truncated = true;
+    else if (fd.isOpen())
+        TreeWalk(limits, listing).walk(std::move(fd), below, depth);
     else if (errno != ENOENT)
         ++listing.unreadable;
     return listing;

@@ -91,7 +91,10 @@ struct TreeListing
     bool truncated = false;        ///< a limit was met
 };
 
-[[nodiscard]] TreeListing listTree(const QByteArray& root, const TreeLimits& limits = {});
+/// \param below only what lies in this folder of the root, which is reached without a link; paths and depth
+/// count from the root all the same
+[[nodiscard]] TreeListing listTree(const QByteArray& root, const TreeLimits& limits = {},
+                                   const QByteArray& below = {});
 
 /// Tells a file from another one at the same path. Growing keeps it; a new inode or other first bytes do not.
 struct FileIdentity

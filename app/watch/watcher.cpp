@@ -223,19 +223,14 @@ void Watcher::handleOne(const DirEvent& event)
 void Watcher::listBelow(const LogRoot& root, const QByteArray& relative)
 {
     watchDirectory(root, relative);
-    const LogListing listing = listLogs({root});
-    const auto isBelow = [&](const QByteArray& path) {
-        return relative.isEmpty() || path == relative || path.startsWith(relative + '/');
-    };
+    const LogListing listing = listLogs({root}, relative);
     for (const auto& [ownRoot, directory] : listing.directories) {
         Q_UNUSED(ownRoot)
-        if (isBelow(directory))
-            watchDirectory(root, directory);
+        watchDirectory(root, directory);
     }
     for (FoundLog log : listing.logs) {
         log.root = &root;
-        if (isBelow(log.relative))
-            meet(log);
+        meet(log);
     }
 }
 
