@@ -6,6 +6,7 @@
 #include "app/replayhost.h"
 #include "app/statuscommand.h"
 #include "app/tokens/catalogue.h"
+#include "app/watch/procinfo.h"
 #include "models/settings.h"
 #include "ui/mainwindow.h"
 #include "ui/screenshots.h"
@@ -16,13 +17,17 @@
 #include <QLoggingCategory>
 
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
 
 using namespace plimsoll;
 
 namespace {
+
+Q_LOGGING_CATEGORY(lcMain, "plimsoll.main", QtInfoMsg) // --verbose shows the rest
 
 /// False if nobody takes it any more (a closed pipe, a full disk).
 bool print(FILE* stream, const QByteArray& text)
@@ -86,6 +91,18 @@ int runHeadless(const Options& options, const Catalogue& catalogue, const QStrin
     return QCoreApplication::exec();
 }
 
+/// \returns ms since this process was started; exact to the clock tick of the kernel
+qint64 runningForMs()
+{
+    timespec now = {};
+    const std::optional<ProcessStat> stat = processStat(::getpid());
+    const long ticksPerSecond = ::sysconf(_SC_CLK_TCK);
+    if (!stat || ticksPerSecond <= 0 || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+        return 0;
+    return qint64(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000 -
+           qint64(stat->startTicks) * 1000 / ticksPerSecond;
+}
+
 /// Opens the demo recording in a window of its own, once.
 void openDemo(Settings& settings, std::unique_ptr<Host>& host, std::unique_ptr<MainWindow>& window)
 {
@@ -113,6 +130,9 @@ int runWindow(const Options& options, const Catalogue& catalogue, const QString&
     std::unique_ptr<Host> demoHost;
     std::unique_ptr<MainWindow> demo;
     QObject::connect(&window, &MainWindow::demoWanted, &window, [&] { openDemo(settings, demoHost, demo); });
+    QObject::connect(&window, &MainWindow::firstPainted, &window, [] {
+        qCDebug(lcMain, "first paint %lld ms after the start of the process", runningForMs());
+    });
     window.show();
     host->start();
     if (!complaint.isEmpty())

@@ -23,6 +23,7 @@ LogRecord recordOf(const char* path, int samples)
     record.root = "/home/ann/.claude/projects";
     record.relative = path;
     record.identity = {7, 8, 0xffff'ffff'ffff'fff0, 256};
+    record.mark = {0xffff'ffff'ffff'fff1, 64};
     record.position = {4096, true};
     record.sizeBytes = 5000;
     record.mtimeMs = nowMs;
@@ -82,6 +83,7 @@ private slots:
         const LogRecord& back = logs[0].relative == "boat/s1.jsonl" ? logs[0] : logs[1];
         QCOMPARE(back.kind, record.kind);
         QVERIFY(back.identity == record.identity);
+        QVERIFY(back.mark == record.mark);
         QVERIFY(back.position == record.position);
         QCOMPARE(back.sizeBytes, record.sizeBytes);
         QVERIFY(back.meta == record.meta);

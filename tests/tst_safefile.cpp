@@ -65,6 +65,15 @@ private slots:
         QCOMPARE(::fcntl(file.fd.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     }
 
+    void stampTellsWhatOpeningTells()
+    {
+        const OpenedFile file = openRegular(m_root, "a/b/deep.jsonl");
+        const UniqueFd root = openRoot(m_root);
+        QCOMPARE(stampOf(root.get(), "a/b/deep.jsonl"), (FileStamp{file.size, file.mtimeMs}));
+        QVERIFY(!stampOf(root.get(), "none.jsonl"));
+        QVERIFY(!stampOf(openRoot(m_root + "/none").get(), "plain.jsonl"));
+    }
+
     void refuses_data()
     {
         QTest::addColumn<QByteArray>("path");
@@ -189,6 +198,30 @@ private slots:
         const TreeListing few = listTree(m_root, {.entries = 10});
         QVERIFY(few.truncated);
         QVERIFY(few.files.size() <= 10);
+    }
+
+    void listingOfOneFolder()
+    {
+        plantTricks();
+        const TreeListing listing = listTree(m_root, {}, "a/b");
+        QCOMPARE(sortedPaths(listing), QList<QByteArray>{"a/b/deep.jsonl"});
+        QCOMPARE(listing.directories, QList<QByteArray>{"a/b"});
+        QVERIFY(listTree(m_root, {.depth = 1}, "a/b").truncated);
+        QVERIFY(listTree(m_root, {}, "outdir").directories.isEmpty()); // a link
+        QVERIFY(listTree(m_root, {}, "../outside").directories.isEmpty());
+    }
+
+    void markTellsOtherBytesAtTheSamePlace()
+    {
+        const QByteArray path = m_root + "/plain.jsonl";
+        const ReadMark before = markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5);
+        QCOMPARE(int(before.length), 5);
+        writeFile(path, "plain and more");
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5), before);
+        writeFile(path, "plane and more");
+        QVERIFY(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 5) != before);
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 100), ReadMark());
+        QCOMPARE(markBefore(openRegular(m_root, "plain.jsonl").fd.get(), 0), ReadMark());
     }
 
     void identitySurvivesGrowth()

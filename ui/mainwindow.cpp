@@ -99,6 +99,7 @@ void MainWindow::build()
     setWindowIcon(applicationIcon());
     setMinimumSize(820, 480);
     m_header = new Header(this);
+    m_header->installEventFilter(this);
     m_banner = new QLabel(this);
     m_banner->setTextFormat(Qt::PlainText);
     m_banner->setText(tr("%1: what you see was recorded, nothing of it runs now.").arg(plain(host.label)));
@@ -324,6 +325,16 @@ void MainWindow::refreshPage()
     // Arrows move among the agents at once; a search that has begun keeps the keyboard.
     if (m_rows.filterText().isEmpty())
         focusPane(empty ? page : m_list);
+}
+
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_header && event->type() == QEvent::Paint) {
+        m_header->removeEventFilter(this);
+        // The rest of the picture is painted in the same go, before anything that is queued.
+        QMetaObject::invokeMethod(this, &MainWindow::firstPainted, Qt::QueuedConnection);
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void MainWindow::changeEvent(QEvent* event)

@@ -49,9 +49,11 @@ public:
     void applyLook();
 
 signals:
-    void demoWanted(); ///< the caller opens the demo recording in a window of its own
+    void demoWanted();   ///< the caller opens the demo recording in a window of its own
+    void firstPainted(); ///< once: the first picture is on screen
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
 

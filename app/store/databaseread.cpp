@@ -44,6 +44,8 @@ LogRecord readLog(Columns row, int& id)
     log.identity.inode = quint64(row.number());
     log.identity.headHash = quint64(row.number());
     log.identity.headLength = quint16(row.number());
+    log.mark.hash = quint64(row.number());
+    log.mark.length = quint16(row.number());
     log.position.offset = std::max<qint64>(0, row.number());
     log.position.skipping = row.flag();
     log.sizeBytes = row.number();
@@ -93,7 +95,8 @@ QString Database::loadLogs(const QSet<QByteArray>& roots, std::vector<LogRecord>
     QSqlQuery files(m_db);
     QString fault = prepareSql(
         files,
-        QStringLiteral("SELECT id, kind, root, path, dev, inode, head_hash, head_length, read_offset, "
+        QStringLiteral("SELECT id, kind, root, path, dev, inode, head_hash, head_length, mark_hash, "
+                       "mark_length, read_offset, "
                        "skipping, size_bytes, mtime_ms, gone, meta_type, meta_description, meta_finished, "
                        "reader FROM files WHERE revision = ?"));
     files.addBindValue(readerRevision);

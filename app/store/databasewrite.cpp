@@ -16,9 +16,6 @@ namespace {
 /// So many parts of one day are joined into one.
 constexpr int partsToJoin = 64;
 
-constexpr int fileColumns = 18;
-constexpr int agentTextColumns = 17;
-
 QVariant orNull(const AgentId& id)
 {
     return id.isNull() ? QVariant() : QVariant(id.toString());
@@ -42,52 +39,20 @@ QString upsert(const QString& table, const QStringList& columns)
 
 QStringList fileColumnNames()
 {
-    static const char* const names[fileColumns] = {"id",
-                                                   "kind",
-                                                   "root",
-                                                   "path",
-                                                   "dev",
-                                                   "inode",
-                                                   "head_hash",
-                                                   "head_length",
-                                                   "read_offset",
-                                                   "skipping",
-                                                   "size_bytes",
-                                                   "mtime_ms",
-                                                   "gone",
-                                                   "meta_type",
-                                                   "meta_description",
-                                                   "meta_finished",
-                                                   "revision",
-                                                   "reader"};
-    QStringList columns;
-    for (const char* name : names)
-        columns << QString::fromLatin1(name);
-    return columns;
+    return QStringLiteral(
+               "id kind root path dev inode head_hash head_length mark_hash mark_length read_offset "
+               "skipping size_bytes mtime_ms gone meta_type meta_description meta_finished revision "
+               "reader")
+        .split(QLatin1Char(' '));
 }
 
 QStringList agentColumnNames()
 {
-    static const char* const names[agentTextColumns] = {"id",
-                                                        "kind",
-                                                        "session_id",
-                                                        "parent_id",
-                                                        "forked_from_id",
-                                                        "continues_id",
-                                                        "name",
-                                                        "role",
-                                                        "model",
-                                                        "working_dir",
-                                                        "git_branch",
-                                                        "status",
-                                                        "status_source",
-                                                        "status_reason",
-                                                        "status_since_ms",
-                                                        "created_at_ms",
-                                                        "updated_at_ms"};
-    QStringList columns;
-    for (const char* name : names)
-        columns << QString::fromLatin1(name);
+    QStringList columns =
+        QStringLiteral("id kind session_id parent_id forked_from_id continues_id name role model working_dir "
+                       "git_branch status status_source status_reason status_since_ms created_at_ms "
+                       "updated_at_ms")
+            .split(QLatin1Char(' '));
     for (const UsageField& field : usageFields)
         columns << QString::fromLatin1(field.key);
     return columns;
@@ -114,6 +79,8 @@ void bindFile(QSqlQuery& query, const LogRecord& log, int id)
                                  qint64(log.identity.inode),
                                  qint64(log.identity.headHash),
                                  log.identity.headLength,
+                                 qint64(log.mark.hash),
+                                 log.mark.length,
                                  qint64(log.position.offset),
                                  int(log.position.skipping),
                                  log.sizeBytes,

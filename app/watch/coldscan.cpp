@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <malloc.h>
 
 namespace plimsoll {
 
@@ -23,14 +24,14 @@ bool isShadowed(const FoundLog& log, const QSet<QByteArray>& paths)
     return log.role.compressed && paths.contains(log.relative.chopped(4));
 }
 
-LogListing listLogs(const QList<LogRoot>& roots)
+LogListing listLogs(const QList<LogRoot>& roots, const QByteArray& below)
 {
     LogListing listing;
     for (const LogRoot& root : roots) {
         TreeLimits limits;
         limits.depth = root.maxDepth;
         limits.suffixes = {".jsonl", ".jsonl.zst"};
-        const TreeListing tree = listTree(QFile::encodeName(root.path), limits);
+        const TreeListing tree = listTree(QFile::encodeName(root.path), limits, below);
         listing.truncated = listing.truncated || tree.truncated;
         QSet<QByteArray> paths;
         for (const FileEntry& entry : tree.files)
@@ -187,6 +188,15 @@ void ColdScan::start(std::vector<ScanJob> jobs)
     m_shared->jobs = std::move(jobs);
     for (int i = 0; i < m_pool.maxThreadCount(); ++i)
         m_pool.start([shared = m_shared, done = m_done]() mutable { work(shared, done); });
+}
+
+void ColdScan::finish()
+{
+    m_pool.waitForDone();
+    m_shared->jobs.clear();
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 void ColdScan::work(const std::shared_ptr<Shared>& shared, Handover<ScannedLog>& done)

@@ -37,7 +37,8 @@ struct LogListing
 };
 
 /// \param roots must outlive the listing
-[[nodiscard]] LogListing listLogs(const QList<LogRoot>& roots);
+/// \param below of each root only what lies in this folder; empty = everything
+[[nodiscard]] LogListing listLogs(const QList<LogRoot>& roots, const QByteArray& below = {});
 
 /// The log at a path below a root; nothing if it is none.
 [[nodiscard]] std::optional<FoundLog> logAt(const LogRoot& root, const QByteArray& relative);
@@ -87,6 +88,8 @@ public:
     ~ColdScan();
 
     void start(std::vector<ScanJob> jobs);
+    /// All is read or cancelled: ends the threads and gives back what they needed.
+    void finish();
     void cancel() { m_shared->cancelled = true; }
     [[nodiscard]] bool isCancelled() const { return m_shared->cancelled; }
 

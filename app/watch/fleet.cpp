@@ -329,12 +329,12 @@ Events Fleet::takeEvents(qint64 nowMs)
         for (const Ledger::Row index : round) {
             Row& row = m_rows[index];
             row.changed = false;
-            const AgentState before = row.built.state;
+            const Agent before = row.built;
             rebuild(row, index, nowMs);
-            if (row.built.state != before)
+            if (row.built.state != before.state)
                 markChildren(row);
             if (mayTell(row))
-                tell(row, nowMs, events);
+                tell(row, before, nowMs, events);
         }
         round = std::exchange(m_changed, {});
     }
@@ -353,7 +353,7 @@ void Fleet::dropUntold(Events& events) const
     events.erase(std::remove_if(events.begin(), events.end(), isUntold), events.end());
 }
 
-void Fleet::tell(Row& row, qint64 nowMs, Events& events)
+void Fleet::tell(Row& row, const Agent& before, qint64 nowMs, Events& events)
 {
     if (!row.told) {
         if (row.built.info.files.isEmpty() && !row.live)
@@ -362,15 +362,14 @@ void Fleet::tell(Row& row, qint64 nowMs, Events& events)
         ++m_told;
         for (const Compaction& compaction : row.built.info.compactions)
             row.toldCompactions.insert(compaction.atMs);
-        row.agent = row.built;
         events.append({0, nowMs, row.id, AgentAdded{row.built}});
     } else {
-        tellChange(row, events);
+        tellChange(row, before, events);
     }
     tellPermission(row, nowMs, events);
 }
 
-void Fleet::tellChange(Row& row, Events& events)
+void Fleet::tellChange(Row& row, const Agent& before, Events& events)
 {
     const qint64 atMs = row.built.info.updatedAtMs;
     for (const Compaction& compaction : row.built.info.compactions) {
@@ -379,21 +378,20 @@ void Fleet::tellChange(Row& row, Events& events)
         row.toldCompactions.insert(compaction.atMs);
         events.append({0, compaction.atMs, row.id, Compacted{compaction}});
     }
-    if (row.agent.usage != row.built.usage)
+    if (before.usage != row.built.usage)
         events.append({0, atMs, row.id, UsageChanged{row.built.usage}});
-    if (row.agent.info != row.built.info)
+    if (before.info != row.built.info)
         events.append({0, atMs, row.id, AgentChanged{row.built.info}});
-    const bool stateDiffers = row.agent.state != row.built.state ||
-                              row.agent.stateReason != row.built.stateReason ||
-                              row.agent.stateSource != row.built.stateSource;
+    const bool stateDiffers = before.state != row.built.state ||
+                              before.stateReason != row.built.stateReason ||
+                              before.stateSource != row.built.stateSource;
     if (stateDiffers) {
         events.append({0, atMs, row.id,
                        StateChanged{row.built.state, row.built.stateSource, row.built.stateReason,
                                     row.built.stateSinceMs}});
     } else {
-        row.built.stateSinceMs = row.agent.stateSinceMs;
+        row.built.stateSinceMs = before.stateSinceMs;
     }
-    row.agent = row.built;
 }
 
 void Fleet::tellPermission(Row& row, qint64 nowMs, Events& events)

@@ -31,6 +31,7 @@ struct LogFile
     std::unique_ptr<LogReader> reader;
     LineSplitter::Position position;
     FileIdentity identity;
+    ReadMark mark;        ///< what stood before `position`
     qint64 sizeBytes = 0; ///< when it was last read
     qint64 mtimeMs = 0;
     bool gone = false; ///< the file is not there any more; what it told is kept
@@ -113,8 +114,7 @@ private:
         QString nativePath; ///< `session` or `session/agent`
         QString parentPath; ///< native path of the parent, empty = none
         std::vector<Place> places;
-        Agent agent; ///< as last told
-        Agent built; ///< as the facts say now, not told yet
+        Agent built; ///< as the facts said when they changed last; between two rounds also as last told
         std::optional<LiveSession> live;
         qint64 stateUntilMs = 0;      ///< its state may change at this time by itself; 0 = not
         QString permission;           ///< id of the request that is open, empty = none
@@ -135,8 +135,8 @@ private:
     [[nodiscard]] bool hasMoved(const Row& row, const LogFile& gone) const;
     [[nodiscard]] bool mayTell(const Row& row) const;
     void dropUntold(Events& events) const;
-    void tell(Row& row, qint64 nowMs, Events& events);
-    void tellChange(Row& row, Events& events);
+    void tell(Row& row, const Agent& before, qint64 nowMs, Events& events);
+    void tellChange(Row& row, const Agent& before, Events& events);
     void tellPermission(Row& row, qint64 nowMs, Events& events);
     void tellFleet(qint64 nowMs, Events& events);
     [[nodiscard]] AgentId idOf(AgentKind kind, const QString& nativePath) const;

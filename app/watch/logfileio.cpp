@@ -87,7 +87,10 @@ ReadResult readNew(LogFile& file, bool wantLog, const std::atomic<bool>* cancell
         return result;
     const int fd = opened.fd.get();
     const bool known = file.identity.headLength > 0;
-    const bool truncated = !file.role.compressed && opened.size < file.position.offset;
+    // Its length alone does not tell that a log was cut: it may have grown beyond that place again.
+    const bool truncated = !file.role.compressed &&
+                           (opened.size < file.position.offset ||
+                            (file.mark.length > 0 && file.mark != markBefore(fd, file.position.offset)));
     if (known && (truncated || !isSameFile(fd, file.identity))) {
         file.reader->restart();
         file.position = {};
@@ -102,10 +105,12 @@ ReadResult readNew(LogFile& file, bool wantLog, const std::atomic<bool>* cancell
             file.identity = *identity;
     }
     BatchSink sink(result.batch, wantLog);
-    if (!file.role.compressed)
+    if (!file.role.compressed) {
         readPlain(file, fd, sink, result, cancelled);
-    else if (unread)
+        file.mark = markBefore(fd, file.position.offset);
+    } else if (unread) {
         readCompressed(file, fd, sink, result, cancelled);
+    }
     file.reader->settle();
     return result;
 }

@@ -141,6 +141,7 @@ LogRecord recordOf(const LogFile& file, const std::vector<Response>& news)
     record.root = file.root;
     record.relative = file.relative;
     record.identity = file.identity;
+    record.mark = file.mark;
     record.position = file.position;
     record.sizeBytes = file.sizeBytes;
     record.mtimeMs = file.mtimeMs;
@@ -162,6 +163,7 @@ std::optional<RestoredLog> restoreLog(const LogRecord& record, const QList<LogRo
     RestoredLog restored;
     restored.file = makeLogFile(*found);
     restored.file.identity = record.identity;
+    restored.file.mark = record.mark;
     restored.file.position = record.position;
     restored.file.sizeBytes = record.sizeBytes;
     restored.file.mtimeMs = record.mtimeMs;

@@ -29,6 +29,7 @@ struct LogRecord
     QByteArray root;     ///< absolute
     QByteArray relative; ///< below the root
     FileIdentity identity;
+    ReadMark mark;
     LineSplitter::Position position;
     qint64 sizeBytes = 0; ///< when it was last read
     qint64 mtimeMs = 0;

@@ -150,13 +150,13 @@ private:
     qsizetype m_seen = 0;
 };
 
-/// The first bytes of a file, at most `length`; nothing if it cannot be read.
-std::optional<QByteArray> headOf(int fd, quint16 length)
+/// Bytes of a file at `offset`, at most `length`; nothing if it cannot be read.
+std::optional<QByteArray> bytesAt(int fd, qint64 offset, quint16 length)
 {
-    QByteArray head(length, Qt::Uninitialized);
+    QByteArray bytes(length, Qt::Uninitialized);
     qsizetype got = 0;
     while (got < length) {
-        const ssize_t part = ::pread(fd, head.data() + got, size_t(length - got), got);
+        const ssize_t part = ::pread(fd, bytes.data() + got, size_t(length - got), offset + got);
         if (part < 0 && errno == EINTR)
             continue;
         if (part < 0)
@@ -165,8 +165,8 @@ std::optional<QByteArray> headOf(int fd, quint16 length)
             break;
         got += part;
     }
-    head.truncate(got);
-    return head;
+    bytes.truncate(got);
+    return bytes;
 }
 
 quint64 hashOf(const QByteArray& head)
@@ -252,6 +252,14 @@ OpenedFile openRegular(const QByteArray& root, const QByteArray& relative)
     return file;
 }
 
+std::optional<FileStamp> stampOf(int rootFd, const QByteArray& relative)
+{
+    struct stat info = {};
+    if (::fstatat(rootFd, relative.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return std::nullopt;
+    return FileStamp{info.st_size, modifiedMs(info)};
+}
+
 UniqueFd openDirectory(int rootFd, const QByteArray& relative)
 {
     if (relative.isEmpty())
@@ -259,12 +267,18 @@ UniqueFd openDirectory(int rootFd, const QByteArray& relative)
     return openBelow(rootFd, relative, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-TreeListing listTree(const QByteArray& root, const TreeLimits& limits)
+TreeListing listTree(const QByteArray& root, const TreeLimits& limits, const QByteArray& below)
 {
     TreeListing listing;
-    UniqueFd fd(::open(root.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.isOpen())
-        TreeWalk(limits, listing).walk(std::move(fd), {}, 0);
+    constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    UniqueFd fd(::open(root.constData(), flags));
+    if (fd.isOpen() && !below.isEmpty())
+        fd = openBelow(fd.get(), below, flags);
+    const int depth = below.isEmpty() ? 0 : int(below.count('/')) + 1;
+    if (depth > limits.depth)
+        listing.truncated = true;
+    else if (fd.isOpen())
+        TreeWalk(limits, listing).walk(std::move(fd), below, depth);
     else if (errno != ENOENT)
         ++listing.unreadable;
     return listing;
@@ -275,10 +289,19 @@ std::optional<FileIdentity> identify(int fd)
     struct stat info = {};
     if (::fstat(fd, &info) != 0)
         return std::nullopt;
-    const std::optional<QByteArray> head = headOf(fd, FileIdentity::maxHead);
+    const std::optional<QByteArray> head = bytesAt(fd, 0, FileIdentity::maxHead);
     if (!head)
         return std::nullopt;
     return FileIdentity{info.st_dev, info.st_ino, hashOf(*head), quint16(head->size())};
+}
+
+ReadMark markBefore(int fd, qint64 offset)
+{
+    const auto length = quint16(std::clamp<qint64>(offset, 0, ReadMark::maxLength));
+    const std::optional<QByteArray> bytes = bytesAt(fd, offset - length, length);
+    if (length == 0 || !bytes || bytes->size() != length)
+        return {};
+    return {hashOf(*bytes), length};
 }
 
 bool isSameFile(int fd, const FileIdentity& known)
@@ -286,7 +309,7 @@ bool isSameFile(int fd, const FileIdentity& known)
     struct stat info = {};
     if (::fstat(fd, &info) != 0 || info.st_dev != known.dev || info.st_ino != known.inode)
         return false;
-    const std::optional<QByteArray> head = headOf(fd, known.headLength);
+    const std::optional<QByteArray> head = bytesAt(fd, 0, known.headLength);
     return head && head->size() == known.headLength && hashOf(*head) == known.headHash;
 }
 

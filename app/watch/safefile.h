@@ -43,6 +43,19 @@ struct OpenedFile
 [[nodiscard]] OpenedFile openRegular(int rootFd, const QByteArray& relative);
 [[nodiscard]] OpenedFile openRegular(const QByteArray& root, const QByteArray& relative);
 
+/// Size and time of last change of what lies below the root, without opening it.
+struct FileStamp
+{
+    qint64 size = 0; ///< bytes
+    qint64 mtimeMs = 0;
+
+    bool operator==(const FileStamp&) const = default;
+};
+
+/// A cheap look whether it is worth opening: a link on the way is followed, so the answer may be of another
+/// file; openRegular() refuses that one. Nothing if it is not there.
+[[nodiscard]] std::optional<FileStamp> stampOf(int rootFd, const QByteArray& relative);
+
 /// A directory below the root as an O_PATH descriptor; empty `relative` = the root itself.
 [[nodiscard]] UniqueFd openDirectory(int rootFd, const QByteArray& relative);
 
@@ -78,7 +91,10 @@ struct TreeListing
     bool truncated = false;        ///< a limit was met
 };
 
-[[nodiscard]] TreeListing listTree(const QByteArray& root, const TreeLimits& limits = {});
+/// \param below only what lies in this folder of the root, which is reached without a link; paths and depth
+/// count from the root all the same
+[[nodiscard]] TreeListing listTree(const QByteArray& root, const TreeLimits& limits = {},
+                                   const QByteArray& below = {});
 
 /// Tells a file from another one at the same path. Growing keeps it; a new inode or other first bytes do not.
 struct FileIdentity
@@ -95,6 +111,21 @@ struct FileIdentity
 
 /// Identity of an open file now; nothing if it cannot be read. Does not move the read position.
 [[nodiscard]] std::optional<FileIdentity> identify(int fd);
+
+/// The last bytes before a place in a file: a file that was cut and has grown beyond the place again has
+/// others there, though it is the same file with the same first bytes.
+struct ReadMark
+{
+    quint64 hash = 0;   ///< stableHash of these bytes
+    quint16 length = 0; ///< 0 = nothing is known
+
+    static constexpr quint16 maxLength = 64;
+
+    bool operator==(const ReadMark&) const = default;
+};
+
+/// The mark before `offset`; an empty one if the file is shorter or cannot be read.
+[[nodiscard]] ReadMark markBefore(int fd, qint64 offset);
 
 /// Whether `fd` is still the file that was `known`: same inode, and it begins with the same headLength bytes.
 [[nodiscard]] bool isSameFile(int fd, const FileIdentity& known);

@@ -10,6 +10,7 @@
 #include <QThread>
 
 #include <algorithm>
+#include <map>
 
 namespace plimsoll {
 
@@ -180,6 +181,7 @@ void Watcher::finishScan()
     for (Event& event : recentLines(m_fleet, agents, primedAgents, primedLines))
         m_events.push(std::move(event));
     m_notices.push(m_progress);
+    m_scan->finish();
 }
 
 void Watcher::watchDirectory(const LogRoot& root, const QByteArray& relative)
@@ -251,19 +253,14 @@ void Watcher::handleOne(const DirEvent& event)
 void Watcher::listBelow(const LogRoot& root, const QByteArray& relative)
 {
     watchDirectory(root, relative);
-    const LogListing listing = listLogs({root});
-    const auto isBelow = [&](const QByteArray& path) {
-        return relative.isEmpty() || path == relative || path.startsWith(relative + '/');
-    };
+    const LogListing listing = listLogs({root}, relative);
     for (const auto& [ownRoot, directory] : listing.directories) {
         Q_UNUSED(ownRoot)
-        if (isBelow(directory))
-            watchDirectory(root, directory);
+        watchDirectory(root, directory);
     }
     for (FoundLog log : listing.logs) {
         log.root = &root;
-        if (isBelow(log.relative))
-            meet(log);
+        meet(log);
     }
 }
 
@@ -351,14 +348,17 @@ void Watcher::sweep()
 {
     const qint64 nowMs = now();
     attachRoots(m_anchors->attach());
+    std::map<QByteArray, UniqueFd> roots;
     for (size_t i = 0; i < m_fleet.fileCount(); ++i) {
         const LogFile& file = m_fleet.file(i);
         if (file.mtimeMs < nowMs - recentMs)
             continue;
-        const OpenedFile opened = openRegular(file.root, file.relative);
-        const bool differs = opened.size != file.sizeBytes || opened.mtimeMs != file.mtimeMs || file.gone;
-        const bool vanished = opened.fault == OpenFault::Missing && !file.gone;
-        if (vanished || (opened.fault == OpenFault::None && differs))
+        const auto [root, isNew] = roots.try_emplace(file.root);
+        if (isNew)
+            root->second = openRoot(file.root);
+        const std::optional<FileStamp> stamp = stampOf(root->second.get(), file.relative);
+        const bool differs = stamp && (file.gone || *stamp != FileStamp{file.sizeBytes, file.mtimeMs});
+        if (differs || (!stamp && !file.gone))
             m_pending.insert(i);
     }
     m_liveness->recheck();

@@ -11,6 +11,8 @@ CREATE TABLE files (
     inode BIGINT NOT NULL,
     head_hash BIGINT NOT NULL,
     head_length INTEGER NOT NULL,
+    mark_hash BIGINT NOT NULL,
+    mark_length INTEGER NOT NULL,
     read_offset BIGINT NOT NULL,
     skipping INTEGER NOT NULL,
     size_bytes BIGINT NOT NULL,

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 namespace plimsoll {
 
@@ -313,7 +315,7 @@ void ClaudeReader::openTool(uint32_t thread, const ClaudeBlock& block)
     if (tools.size() >= maxOpenTools)
         tools.erase(tools.begin());
     tools.push_back({stableHash(block.id), std::string(block.name.substr(0, maxTitleBytes)),
-                     std::string(block.input.substr(0, maxRawInput))});
+                     std::string(block.input.substr(0, maxRawInput)), false});
     m_states[thread].lastIsTool = true;
 }
 
@@ -322,6 +324,7 @@ void ClaudeReader::setLastText(uint32_t thread, std::string_view raw)
 {
     ThreadState& state = m_states[thread];
     state.lastText = raw.substr(0, maxRawText);
+    state.textInWords = false;
     state.lastIsTool = false;
     state.lastIsAnswered = false;
 }
@@ -472,28 +475,50 @@ void ClaudeReader::settle()
     }
 }
 
+/// Thousands of logs stay as they ended: words are shorter than what they are made of, and are made once.
+/// Swapped, because a short text that is assigned keeps the room of the long one.
+void ClaudeReader::settleTool(OpenTool& tool)
+{
+    if (std::exchange(tool.inWords, true))
+        return;
+    std::string words = toolInputText(tool.input, maxInputBytes);
+    tool.input.swap(words);
+}
+
+void ClaudeReader::settleText(ThreadState& state)
+{
+    if (std::exchange(state.textInWords, true))
+        return;
+    std::string words = oneLine(unescaped(state.lastText, maxRawText), maxActivityBytes);
+    state.lastText.swap(words);
+}
+
 void ClaudeReader::settleThread(uint32_t thread)
 {
     ThreadState& state = m_states[thread];
     ThreadFacts& facts = m_facts.threads[thread];
     state.changed = false;
-    if (state.openTools.empty()) {
-        facts.openTool.clear();
-        facts.openInput.clear();
-        const OpenTool& answered = state.answered;
-        facts.activity = oneLine(state.lastIsAnswered ? unescaped(answered.name, maxTitleBytes) + ' ' +
-                                                            toolInputText(answered.input, maxInputBytes)
-                                                      : unescaped(state.lastText, maxRawText),
-                                 maxActivityBytes);
-        return;
-    }
-    const OpenTool& tool = state.openTools.back();
-    facts.openTool = oneLine(unescaped(tool.name, maxTitleBytes), maxTitleBytes);
-    facts.openInput = toolInputText(tool.input, maxInputBytes);
-    if (state.lastIsTool)
-        facts.activity = oneLine(facts.openTool + ' ' + facts.openInput, maxActivityBytes);
+    for (OpenTool& tool : state.openTools)
+        settleTool(tool);
+    settleText(state);
+    if (state.lastIsAnswered)
+        settleTool(state.answered);
     else
-        facts.activity = oneLine(unescaped(state.lastText, maxRawText), maxActivityBytes);
+        std::ignore = std::exchange(state.answered, {});
+    facts.openTool.clear();
+    facts.openInput.clear();
+    if (!state.openTools.empty()) {
+        const OpenTool& tool = state.openTools.back();
+        facts.openTool = oneLine(unescaped(tool.name, maxTitleBytes), maxTitleBytes);
+        facts.openInput = tool.input;
+    }
+    if (!state.openTools.empty() && state.lastIsTool)
+        facts.activity = oneLine(facts.openTool + ' ' + facts.openInput, maxActivityBytes);
+    else if (state.openTools.empty() && state.lastIsAnswered)
+        facts.activity = oneLine(unescaped(state.answered.name, maxTitleBytes) + ' ' + state.answered.input,
+                                 maxActivityBytes);
+    else
+        facts.activity = state.lastText;
 }
 
 } // namespace plimsoll

@@ -28,19 +28,21 @@ protected:
     [[nodiscard]] bool takeLine(std::string_view text, int64_t offset, ReaderSink& sink) override;
 
 private:
-    /// A tool call that has not answered yet. Kept raw: most are gone before anybody looks.
+    /// A tool call that has not answered yet. Kept raw until settle(): most are gone before anybody looks.
     struct OpenTool
     {
         uint64_t id = 0;
-        std::string name;
+        std::string name; ///< raw
         std::string input;
+        bool inWords = false; ///< `input` is what people read, no more raw
     };
     /// What a thread needs between lines beyond its facts.
     struct ThreadState
     {
         std::vector<OpenTool> openTools;
-        std::string lastText;        ///< raw head of the last text block or prompt
+        std::string lastText;        ///< head of the last text block or prompt
         OpenTool answered;           ///< the last call that left none open
+        bool textInWords = false;    ///< `lastText` is one line for people, no more raw
         bool lastIsTool = false;     ///< the last thing worth telling is the newest open tool
         bool lastIsAnswered = false; ///< … or `answered`
         bool changed = false;
@@ -73,6 +75,8 @@ private:
     void openTool(uint32_t thread, const ClaudeBlock& block);
     void closeTool(uint32_t thread, std::string_view id);
     void settleThread(uint32_t thread);
+    static void settleTool(OpenTool& tool);
+    static void settleText(ThreadState& state);
     void touch(uint32_t thread);
     [[nodiscard]] uint32_t modelIndex(std::string_view raw);
     [[nodiscard]] uint32_t threadOf(std::string_view rawAgentId);

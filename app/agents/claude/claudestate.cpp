@@ -8,14 +8,15 @@ namespace plimsoll {
 template <typename Archive>
 void fields(Archive& archive, ClaudeReader::OpenTool& tool)
 {
-    archive(tool.id, tool.name);
+    archive(tool.id, tool.name, tool.inWords);
     archive.prose(tool.input);
 }
 
 template <typename Archive>
 void fields(Archive& archive, ClaudeReader::ThreadState& state)
 {
-    archive(state.openTools, state.answered, state.lastIsTool, state.lastIsAnswered, state.changed);
+    archive(state.openTools, state.answered, state.lastIsTool, state.lastIsAnswered, state.textInWords,
+            state.changed);
     archive.prose(state.lastText);
 }
 

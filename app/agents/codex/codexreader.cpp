@@ -295,10 +295,11 @@ void CodexReader::settle()
         thread.openTool.clear();
         thread.openInput.clear();
     }
-    if (m_state.lastIsCall) {
-        const Call& call = m_state.lastCall;
+    if (m_state.lastIsCall && m_state.lastCall) {
+        const Call& call = *m_state.lastCall;
         thread.activity = codexActivity(call.name, call.input, call.inputIsJson, maxActivityBytes);
-    } else {
+        m_state.lastCall.reset(); // thousands of ended logs keep none
+    } else if (!m_state.lastIsCall) {
         thread.activity = oneLine(unescaped(m_state.rawText, maxRawText), maxActivityBytes);
     }
 }

@@ -90,9 +90,9 @@ private:
         bool limitsChanged = false; ///< settle() has them to make
 
         std::vector<Call> openCalls;
-        std::string closedTool; ///< name of the tool whose output the line holds
-        Call lastCall;
-        std::string rawText; ///< head of the last text
+        std::string closedTool;       ///< name of the tool whose output the line holds
+        std::optional<Call> lastCall; ///< until settle() has made words of it
+        std::string rawText;          ///< head of the last text
         bool lastIsCall = false;
         bool changed = false; ///< settle() has work
     };
