@@ -104,7 +104,8 @@ private:
     };
 
     [[nodiscard]] QString prepareFile(const QString& path, Access access);
-    [[nodiscard]] QString setPragmas(Access access);
+    [[nodiscard]] QString runPragmas(const QStringList& pragmas);
+    [[nodiscard]] QString readVersion(int& version);
     [[nodiscard]] QString migrate();
     [[nodiscard]] QString runScript(const QString& script);
     [[nodiscard]] QString loadFileRows();
