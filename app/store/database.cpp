@@ -20,6 +20,7 @@ namespace {
 
 /// One script for each step of the schema, in order.
 constexpr std::array<const char*, 1> schemaSteps{":/sql/0001_store.sql"};
+constexpr int knownVersion = int(schemaSteps.size());
 
 /// A file of ours alone; not open where that cannot be.
 UniqueFd openPrivate(const QString& path, int flags)
@@ -77,8 +78,19 @@ QString Database::open(const QString& dir, Access access)
     else if (!connection.open())
         fault = faultText(connection.lastError());
     m_db = connection;
-    if (fault.isEmpty())
-        fault = setPragmas(access); // also the probe: open() answers well on anything
+    if (fault.isEmpty()) // also the probe: open() answers well on anything
+        fault = runPragmas({QStringLiteral("SELECT COUNT(*) FROM sqlite_master"),
+                            QStringLiteral("PRAGMA trusted_schema = OFF"),
+                            QStringLiteral("PRAGMA cache_size = -4096"),
+                            QStringLiteral("PRAGMA temp_store = MEMORY")});
+    int version = 0;
+    if (fault.isEmpty()) // before anything is changed
+        fault = readVersion(version);
+    // FULL loses nothing in a power cut and costs nothing in groups (SECURITY.md §0.9).
+    if (fault.isEmpty() && access == Access::ReadWrite)
+        fault = runPragmas({QStringLiteral("PRAGMA journal_mode = WAL"),
+                            QStringLiteral("PRAGMA synchronous = FULL"),
+                            QStringLiteral("PRAGMA journal_size_limit = 33554432")});
     if (fault.isEmpty() && access == Access::ReadWrite)
         fault = migrate();
     if (fault.isEmpty())
@@ -117,17 +129,9 @@ QString Database::prepareFile(const QString& path, Access access)
     return file.isOpen() ? QString() : systemFault(m_path);
 }
 
-QString Database::setPragmas(Access access)
+QString Database::runPragmas(const QStringList& pragmas)
 {
-    QStringList pragmas{
-        QStringLiteral("SELECT COUNT(*) FROM sqlite_master"), QStringLiteral("PRAGMA trusted_schema = OFF"),
-        QStringLiteral("PRAGMA cache_size = -4096"), QStringLiteral("PRAGMA temp_store = MEMORY")};
-    if (access == Access::ReadWrite) {
-        // FULL loses nothing in a power cut and costs nothing in groups (SECURITY.md §0.9).
-        pragmas << QStringLiteral("PRAGMA journal_mode = WAL") << QStringLiteral("PRAGMA synchronous = FULL")
-                << QStringLiteral("PRAGMA journal_size_limit = 33554432");
-    }
-    for (const QString& pragma : std::as_const(pragmas)) {
+    for (const QString& pragma : pragmas) {
         const QString fault = runSql(m_db, pragma);
         if (!fault.isEmpty())
             return fault;
@@ -161,30 +165,35 @@ void Database::close()
     m_lock.reset();
 }
 
-QString Database::migrate()
+/// 0 where there is nothing yet; refuses what a newer program has made.
+QString Database::readVersion(int& version)
 {
-    constexpr int known = int(schemaSteps.size());
-    int version = 0;
+    version = 0;
     if (m_db.tables().contains(QStringLiteral("schema_version"))) {
         QSqlQuery query(m_db);
         if (!query.exec(QStringLiteral("SELECT MAX(version) FROM schema_version")) || !query.next())
             return faultText(query.lastError());
         version = query.value(0).toInt();
-    } else {
-        const QString fault =
-            runSql(m_db, QStringLiteral("CREATE TABLE schema_version (version INTEGER NOT NULL)"));
-        if (!fault.isEmpty())
-            return fault;
     }
-    if (version > known) {
-        return QStringLiteral(
-                   "the history %1 was written by a newer Plimsoll (schema %2, this one knows %3): update "
-                   "Plimsoll or give another folder with --data-dir")
-            .arg(m_path)
-            .arg(version)
-            .arg(known);
-    }
-    for (; version < known; ++version) {
+    if (version <= knownVersion)
+        return {};
+    return QStringLiteral(
+               "the history %1 was written by a newer Plimsoll (schema %2, this one knows %3): update "
+               "Plimsoll or give another folder with --data-dir")
+        .arg(m_path)
+        .arg(version)
+        .arg(knownVersion);
+}
+
+QString Database::migrate()
+{
+    int version = 0;
+    QString wrong = readVersion(version);
+    if (wrong.isEmpty() && !m_db.tables().contains(QStringLiteral("schema_version")))
+        wrong = runSql(m_db, QStringLiteral("CREATE TABLE schema_version (version INTEGER NOT NULL)"));
+    if (!wrong.isEmpty())
+        return wrong;
+    for (; version < knownVersion; ++version) {
         QFile script(QString::fromLatin1(schemaSteps.at(size_t(version))));
         if (!script.open(QIODevice::ReadOnly))
             return QStringLiteral("the schema of step %1 is not in the program").arg(version + 1);

@@ -79,6 +79,10 @@ public:
 
     /// One transaction.
     [[nodiscard]] QString write(const StoreBatch& batch);
+    /// Takes out what the store holds already under whatever number: another Plimsoll has seen the same, or a
+    /// write that could not be synced has reached the disk after all. Looks at all newer events: for after
+    /// opening.
+    [[nodiscard]] QString dropKept(Events& events);
     /// All that `work` writes by add() is one transaction, or nothing where it answers with a fault.
     [[nodiscard]] QString inTransaction(const std::function<QString()>& work);
     /// A part of the transaction that is under way.
@@ -100,7 +104,8 @@ private:
     };
 
     [[nodiscard]] QString prepareFile(const QString& path, Access access);
-    [[nodiscard]] QString setPragmas(Access access);
+    [[nodiscard]] QString runPragmas(const QStringList& pragmas);
+    [[nodiscard]] QString readVersion(int& version);
     [[nodiscard]] QString migrate();
     [[nodiscard]] QString runScript(const QString& script);
     [[nodiscard]] QString loadFileRows();

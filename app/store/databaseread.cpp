@@ -5,6 +5,7 @@
 #include "models/names.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace plimsoll {
 
@@ -161,11 +162,12 @@ QString Database::loadLines(const AgentId& agent, qint64 beforeMs, int limit, QL
 {
     QSqlQuery query(m_db);
     QString fault = prepareSql(
-        query, QStringLiteral(
-                   "SELECT at_ms, kind, text, tool, truncated, line_offset, block FROM texts WHERE "
-                   "agent_id = ? AND (? = 0 OR at_ms < ?) ORDER BY at_ms DESC, line_offset DESC, block DESC "
-                   "LIMIT ?"));
-    for (const QVariant& value : QList<QVariant>{agent.toString(), beforeMs, beforeMs, limit})
+        query,
+        QStringLiteral("SELECT at_ms, kind, text, tool, truncated, line_offset, block FROM texts WHERE "
+                       "agent_id = ? AND at_ms < ? ORDER BY at_ms DESC, line_offset DESC, block DESC "
+                       "LIMIT ?"));
+    const qint64 endMs = beforeMs > 0 ? beforeMs : std::numeric_limits<qint64>::max();
+    for (const QVariant& value : QList<QVariant>{agent.toString(), endMs, limit})
         query.addBindValue(value);
     if (fault.isEmpty())
         fault = runSql(query);

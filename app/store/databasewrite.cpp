@@ -8,6 +8,10 @@
 #include "models/names.h"
 
 #include <QJsonDocument>
+#include <QSet>
+
+#include <algorithm>
+#include <limits>
 
 namespace plimsoll {
 
@@ -101,6 +105,17 @@ bool isKeptAsEvent(const Body& body)
            std::holds_alternative<PermissionAsked>(body) ||
            std::holds_alternative<PermissionAnswered>(body) || std::holds_alternative<LimitsChanged>(body) ||
            std::holds_alternative<AlertRaised>(body);
+}
+
+/// What an event says, whatever its number. A request or a quota is told again by whoever starts, at a time
+/// of his own.
+QByteArray meaningOf(QJsonObject json, const Body& body)
+{
+    json.remove(QStringLiteral("seq"));
+    if (std::holds_alternative<PermissionAsked>(body) || std::holds_alternative<PermissionAnswered>(body) ||
+        std::holds_alternative<LimitsChanged>(body))
+        json.remove(QStringLiteral("timestamp"));
+    return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
 void bindText(QSqlQuery& query, const Event& event, const Logged& line)
@@ -286,6 +301,34 @@ QString Database::writeEvents(const Events& events)
             fault = runSql(event);
         }
     }
+    return fault;
+}
+
+QString Database::dropKept(Events& events)
+{
+    constexpr qint64 apartMs = 60'000; // between two that tell of the same
+    qint64 sinceMs = std::numeric_limits<qint64>::max();
+    for (const Event& event : std::as_const(events)) {
+        if (isKeptAsEvent(event.body))
+            sinceMs = std::min(sinceMs, event.atMs - apartMs);
+    }
+    if (sinceMs == std::numeric_limits<qint64>::max())
+        return {};
+    QSet<QByteArray> kept;
+    QSqlQuery query(m_db);
+    QString fault = prepareSql(query, QStringLiteral("SELECT body FROM events WHERE at_ms >= ?"));
+    query.addBindValue(sinceMs);
+    if (fault.isEmpty())
+        fault = runSql(query);
+    while (fault.isEmpty() && query.next()) {
+        const QJsonObject json = QJsonDocument::fromJson(query.value(0).toString().toUtf8()).object();
+        if (const std::optional<Event> event = eventFromJson(json))
+            kept.insert(meaningOf(json, event->body));
+    }
+    const auto isKept = [&](const Event& event) {
+        return isKeptAsEvent(event.body) && kept.contains(meaningOf(toJson(maskedEvent(event)), event.body));
+    };
+    events.erase(std::remove_if(events.begin(), events.end(), isKept), events.end());
     return fault;
 }
 

@@ -120,6 +120,7 @@ void Store::load(StoreLoaded& loaded)
         fail(fault);
         return;
     }
+    m_lastSeq = loaded.lastSeq;
     for (auto it = agents.cbegin(); it != agents.cend(); ++it) {
         m_known.insert(it.key(), {it->state, it->info.updatedAtMs});
         if (!it->info.continuesId.isNull())
@@ -164,7 +165,7 @@ void Store::takeFrame(const Events& events)
     for (const Event& event : events)
         takeEvent(event);
     if (!events.isEmpty())
-        m_pending.lastSeq = events.constLast().seq;
+        m_lastSeq = events.constLast().seq;
     flushLater();
 }
 
@@ -253,10 +254,9 @@ void Store::flush()
         fail(QStringLiteral("the history cannot be written (%1); it is tried again").arg(fault));
         return;
     }
-    const quint64 seq = m_pending.lastSeq;
     m_pending = {};
     m_retryMs = 0;
-    m_notices.push(StoreAck{seq});
+    m_notices.push(StoreAck{m_lastSeq});
     tellState();
 }
 
@@ -276,13 +276,16 @@ void Store::retry()
     quint64 lastSeq = 0;
     if (fault.isEmpty())
         fault = m_database.loadLastSeq(lastSeq);
+    if (fault.isEmpty())
+        fault = m_database.dropKept(m_pending.events);
     if (!fault.isEmpty()) {
         m_database.close();
         fail(fault);
         return;
     }
-    // The store knows numbers that this run has given as well.
-    const quint64 first = m_pending.events.isEmpty() ? lastSeq + 1 : m_pending.events.constFirst().seq;
+    // The store knows numbers that this run has given as well, or will.
+    const quint64 next = m_lastSeq + 1 + m_seqOffset;
+    const quint64 first = m_pending.events.isEmpty() ? next : m_pending.events.constFirst().seq;
     if (first <= lastSeq) {
         const quint64 shift = lastSeq + 1 - first;
         for (Event& event : m_pending.events)
