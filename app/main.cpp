@@ -18,6 +18,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <malloc.h>
 #include <memory>
 #include <sys/stat.h>
 #include <tuple>
@@ -167,6 +168,10 @@ int main(int argc, char** argv)
         complain(complaint);
         return print(stdout, statusOf(options, catalogue, complain)) ? 0 : 1;
     }
+#ifdef __GLIBC__
+    // What the first scan's threads leave behind would else lie scattered over a heap for each of them.
+    ::mallopt(M_ARENA_MAX, 1);
+#endif
     if (options.mode == Options::Mode::Headless) {
         const QCoreApplication application(argc, argv);
         const QuitSignals signalsToQuit;

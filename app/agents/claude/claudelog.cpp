@@ -104,7 +104,7 @@ void ClaudeReader::logLine(uint32_t thread, const ClaudeMessage& message, bool a
 {
     if (!sink.wantsLog())
         return;
-    if (m_line.isApiError) {
+    if (m_line->isApiError) {
         for (const ClaudeBlock& block : message.blocks)
             logText(thread, LogKind::Error, block.text, 0, sink);
         return;

@@ -57,6 +57,14 @@ std::string_view firstText(const ClaudeMessage& message)
     return {};
 }
 
+/// Shared by all readers of a thread: a thousand bytes for each of thousands of logs would be held for
+/// nothing.
+ClaudeLine& threadLine()
+{
+    thread_local ClaudeLine line;
+    return line;
+}
+
 } // namespace
 
 ClaudeReader::ClaudeReader(std::string sessionId, std::string agentId)
@@ -89,39 +97,40 @@ void ClaudeReader::restart()
 
 bool ClaudeReader::takeLine(std::string_view text, int64_t offset, ReaderSink& sink)
 {
-    if (!parseClaudeLine(text, m_line))
+    m_line = &threadLine();
+    if (!parseClaudeLine(text, *m_line))
         return false;
     m_offset = offset;
-    m_atMs = m_line.timestamp.empty() ? 0 : parseIsoMs(m_line.timestamp);
+    m_atMs = m_line->timestamp.empty() ? 0 : parseIsoMs(m_line->timestamp);
     readCommon();
 
     const bool ownFile = !m_facts.agentId.empty();
-    const bool sidechain = m_line.isSidechain && !ownFile;
+    const bool sidechain = m_line->isSidechain && !ownFile;
     uint32_t thread = 0;
-    if (sidechain && !m_line.agentId.empty())
-        thread = threadOf(m_line.agentId);
+    if (sidechain && !m_line->agentId.empty())
+        thread = threadOf(m_line->agentId);
     const bool anonymousSidechain = sidechain && thread == 0;
 
-    switch (keyHash(m_line.type)) {
+    switch (keyHash(m_line->type)) {
     case keyHash("assistant"):
         touch(thread);
-        logLine(thread, m_line.message, true, sink);
-        readAssistant(thread, m_line.message, !anonymousSidechain, sink);
+        logLine(thread, m_line->message, true, sink);
+        readAssistant(thread, m_line->message, !anonymousSidechain, sink);
         break;
     case keyHash("user"):
-        if (anonymousSidechain || m_line.isCompactSummary)
+        if (anonymousSidechain || m_line->isCompactSummary)
             break;
         touch(thread);
-        if (!m_line.isMeta)
-            logLine(thread, m_line.message, false, sink);
-        readUser(thread, m_line.message);
+        if (!m_line->isMeta)
+            logLine(thread, m_line->message, false, sink);
+        readUser(thread, m_line->message);
         break;
     case keyHash("system"): readSystem(sink); break;
     case keyHash("progress"): readNested(sink); break;
     case keyHash("attachment"):
-        if (!m_line.queuedPrompt.empty()) {
+        if (!m_line->queuedPrompt.empty()) {
             ++m_facts.threads[thread].turns;
-            logText(thread, LogKind::Prompt, m_line.queuedPrompt, 0, sink);
+            logText(thread, LogKind::Prompt, m_line->queuedPrompt, 0, sink);
         }
         break;
     default: readState(); break;
@@ -137,36 +146,36 @@ void ClaudeReader::readCommon()
             m_facts.firstAtMs = m_atMs;
         m_facts.lastAtMs = std::max(m_facts.lastAtMs, m_atMs);
     }
-    if (m_sessionFromLines && m_facts.sessionId.empty() && !m_line.sessionId.empty())
-        m_facts.sessionId = unescaped(m_line.sessionId, maxTitleBytes);
-    if (!m_line.cwd.empty() && m_line.cwd != m_rawCwd) {
-        m_rawCwd = m_line.cwd.substr(0, maxPathBytes);
+    if (m_sessionFromLines && m_facts.sessionId.empty() && !m_line->sessionId.empty())
+        m_facts.sessionId = unescaped(m_line->sessionId, maxTitleBytes);
+    if (!m_line->cwd.empty() && m_line->cwd != m_rawCwd) {
+        m_rawCwd = m_line->cwd.substr(0, maxPathBytes);
         m_facts.workingDir = unescaped(m_rawCwd, maxPathBytes);
     }
-    if (!m_line.gitBranch.empty() && m_line.gitBranch != m_rawBranch) {
-        m_rawBranch = m_line.gitBranch.substr(0, maxPathBytes);
+    if (!m_line->gitBranch.empty() && m_line->gitBranch != m_rawBranch) {
+        m_rawBranch = m_line->gitBranch.substr(0, maxPathBytes);
         m_facts.gitBranch = oneLine(unescaped(m_rawBranch, maxPathBytes), maxPathBytes);
     }
-    if (!m_line.version.empty() && m_line.version != m_facts.clientVersion)
-        m_facts.clientVersion = oneLine(m_line.version, 40);
-    if (!m_line.requestSessionId.empty() && m_line.requestSessionId != m_facts.sessionId &&
+    if (!m_line->version.empty() && m_line->version != m_facts.clientVersion)
+        m_facts.clientVersion = oneLine(m_line->version, 40);
+    if (!m_line->requestSessionId.empty() && m_line->requestSessionId != m_facts.sessionId &&
         m_facts.forkedFromSessionId.empty()) {
-        m_facts.forkedFromSessionId = oneLine(m_line.requestSessionId, maxTitleBytes);
+        m_facts.forkedFromSessionId = oneLine(m_line->requestSessionId, maxTitleBytes);
     }
 }
 
 /// Small state lines, repeated often: the last of a kind wins.
 void ClaudeReader::readState()
 {
-    switch (keyHash(m_line.type)) {
+    switch (keyHash(m_line->type)) {
     case keyHash("custom-title"):
-    case keyHash("agent-name"): setTitle(PersonTitle, m_line.title); break;
-    case keyHash("ai-title"): setTitle(AgentTitle, m_line.title); break;
-    case keyHash("summary"): setTitle(SummaryTitle, m_line.title); break;
+    case keyHash("agent-name"): setTitle(PersonTitle, m_line->title); break;
+    case keyHash("ai-title"): setTitle(AgentTitle, m_line->title); break;
+    case keyHash("summary"): setTitle(SummaryTitle, m_line->title); break;
     case keyHash("cost-state"):
         m_facts.ended = true; // written when the process leaves the session
-        if (m_line.totalCostUsd)
-            m_facts.reportedTreeCostPico = std::llround(*m_line.totalCostUsd * 1e12);
+        if (m_line->totalCostUsd)
+            m_facts.reportedTreeCostPico = std::llround(*m_line->totalCostUsd * 1e12);
         break;
     default: break;
     }
@@ -239,8 +248,8 @@ void ClaudeReader::readAssistant(uint32_t thread, const ClaudeMessage& message, 
 {
     if (!message.present)
         return;
-    if (m_line.isApiError || message.model == syntheticModel) {
-        if (m_line.isApiError)
+    if (m_line->isApiError || message.model == syntheticModel) {
+        if (m_line->isApiError)
             setPhase(thread, TurnPhase::Failed);
         setLastText(thread, firstText(message));
         return;
@@ -260,7 +269,7 @@ void ClaudeReader::readAssistant(uint32_t thread, const ClaudeMessage& message, 
     }
     if (calledTool)
         setPhase(thread, TurnPhase::RunningTool);
-    else if (m_line.isAborted)
+    else if (m_line->isAborted)
         setPhase(thread, TurnPhase::Interrupted);
     else if (message.stopReason.empty() || message.stopReason == "tool_use")
         setPhase(thread, TurnPhase::Generating);
@@ -275,16 +284,16 @@ void ClaudeReader::readResponse(uint32_t thread, const ClaudeMessage& message, b
     if (!message.stopReason.empty())
         ++m_finishedLines;
 
-    const bool nested = &message == &m_line.nested;
+    const bool nested = &message == &m_line->nested;
     Response response;
-    const std::string_view requestId = nested ? m_line.nestedRequestId : m_line.requestId;
-    const std::string_view uuid = nested ? m_line.nestedUuid : m_line.uuid;
+    const std::string_view requestId = nested ? m_line->nestedRequestId : m_line->requestId;
+    const std::string_view uuid = nested ? m_line->nestedUuid : m_line->uuid;
     if (!message.id.empty())
         response.key = stableHash(requestId, stableHash(message.id));
     else // nothing to know it again by: it stands for itself
         response.key = stableHash(uuid, static_cast<uint64_t>(m_offset) * 2 + 1);
-    if (!m_line.requestSessionId.empty() && m_facts.agentId.empty())
-        response.ownerHash = stableHash(m_line.requestSessionId);
+    if (!m_line->requestSessionId.empty() && m_facts.agentId.empty())
+        response.ownerHash = stableHash(m_line->requestSessionId);
     response.atMs = m_atMs != 0 ? m_atMs : m_facts.lastAtMs;
     response.model = modelIndex(message.model);
     response.thread = thread;
@@ -298,8 +307,8 @@ void ClaudeReader::readResponse(uint32_t thread, const ClaudeMessage& message, b
     ThreadFacts& facts = m_facts.threads[thread];
     const int64_t prompt = message.tokens.prompt();
     facts.model = m_facts.models[response.model];
-    if (!nested && !m_line.requestedModel.empty() && facts.requestedModel != m_line.requestedModel)
-        facts.requestedModel = oneLine(m_line.requestedModel, maxTitleBytes);
+    if (!nested && !m_line->requestedModel.empty() && facts.requestedModel != m_line->requestedModel)
+        facts.requestedModel = oneLine(m_line->requestedModel, maxTitleBytes);
     facts.contextTokens = prompt;
     facts.contextAtMs = response.atMs;
     facts.contextBasis = Basis::Reported;
@@ -366,7 +375,7 @@ void ClaudeReader::readUser(uint32_t thread, const ClaudeMessage& message)
 
 void ClaudeReader::readPromptText(uint32_t thread, std::string_view raw)
 {
-    if (m_line.isMeta)
+    if (m_line->isMeta)
         return;
     switch (userTextKind(raw)) {
     case UserText::Interrupted:
@@ -388,16 +397,16 @@ void ClaudeReader::readPromptText(uint32_t thread, std::string_view raw)
 
 void ClaudeReader::readSystem(ReaderSink& sink)
 {
-    switch (keyHash(m_line.subtype)) {
+    switch (keyHash(m_line->subtype)) {
     case keyHash("compact_boundary"): readCompaction(sink); break;
     case keyHash("api_error"):
         touch(0);
         setPhase(0, TurnPhase::Retrying);
-        if (m_line.maxRetries > 0) {
-            setLastText(0, "attempt " + std::to_string(m_line.retryAttempt) + " of " +
-                               std::to_string(m_line.maxRetries) + ": " + std::string(m_line.errorText));
+        if (m_line->maxRetries > 0) {
+            setLastText(0, "attempt " + std::to_string(m_line->retryAttempt) + " of " +
+                               std::to_string(m_line->maxRetries) + ": " + std::string(m_line->errorText));
         } else {
-            setLastText(0, m_line.errorText);
+            setLastText(0, m_line->errorText);
         }
         logText(0, LogKind::Error, m_states[0].lastText, 0, sink);
         break;
@@ -411,7 +420,7 @@ void ClaudeReader::readSystem(ReaderSink& sink)
         break;
     case keyHash("local_command"): setPhase(0, TurnPhase::Done); break;
     case keyHash("informational"):
-    case keyHash("model_fallback"): logText(0, LogKind::System, m_line.content, 0, sink); break;
+    case keyHash("model_fallback"): logText(0, LogKind::System, m_line->content, 0, sink); break;
     default: break;
     }
 }
@@ -420,15 +429,15 @@ void ClaudeReader::readCompaction(ReaderSink& sink)
 {
     touch(0);
     CompactionFact fact;
-    fact.key = stableHash(m_line.uuid, m_line.uuid.empty() ? static_cast<uint64_t>(m_offset) + 1 : 0);
+    fact.key = stableHash(m_line->uuid, m_line->uuid.empty() ? static_cast<uint64_t>(m_offset) + 1 : 0);
     const bool known = std::any_of(m_facts.compactions.begin(), m_facts.compactions.end(),
                                    [&](const CompactionFact& other) { return other.key == fact.key; });
     if (known)
         return;
     fact.atMs = m_atMs;
-    fact.beforeTokens = m_line.preTokens;
-    fact.afterTokens = m_line.postTokens;
-    fact.trigger = oneLine(m_line.compactTrigger, 20);
+    fact.beforeTokens = m_line->preTokens;
+    fact.afterTokens = m_line->postTokens;
+    fact.trigger = oneLine(m_line->compactTrigger, 20);
     m_facts.compactions.push_back(fact);
     m_states[0].openTools.clear();
 
@@ -444,25 +453,25 @@ void ClaudeReader::readCompaction(ReaderSink& sink)
 
 void ClaudeReader::readNested(ReaderSink& sink)
 {
-    if (m_line.progressType != "agent_progress" || m_line.nestedAgentId.empty())
+    if (m_line->progressType != "agent_progress" || m_line->nestedAgentId.empty())
         return;
-    const uint32_t thread = threadOf(m_line.nestedAgentId);
+    const uint32_t thread = threadOf(m_line->nestedAgentId);
     if (thread == 0)
         return;
-    if (!m_line.nestedTimestamp.empty()) {
-        const int64_t nestedAtMs = parseIsoMs(m_line.nestedTimestamp);
+    if (!m_line->nestedTimestamp.empty()) {
+        const int64_t nestedAtMs = parseIsoMs(m_line->nestedTimestamp);
         m_atMs = nestedAtMs != 0 ? nestedAtMs : m_atMs;
     }
     touch(thread);
     ThreadFacts& facts = m_facts.threads[thread];
-    if (facts.name.empty() && !m_line.nestedPrompt.empty())
-        facts.name = oneLine(unescaped(m_line.nestedPrompt, maxRawText), maxTitleBytes);
-    if (m_line.nestedType == "assistant") {
-        logLine(thread, m_line.nested, true, sink);
-        readAssistant(thread, m_line.nested, true, sink);
-    } else if (m_line.nestedType == "user") {
-        logLine(thread, m_line.nested, false, sink);
-        readUser(thread, m_line.nested);
+    if (facts.name.empty() && !m_line->nestedPrompt.empty())
+        facts.name = oneLine(unescaped(m_line->nestedPrompt, maxRawText), maxTitleBytes);
+    if (m_line->nestedType == "assistant") {
+        logLine(thread, m_line->nested, true, sink);
+        readAssistant(thread, m_line->nested, true, sink);
+    } else if (m_line->nestedType == "user") {
+        logLine(thread, m_line->nested, false, sink);
+        readUser(thread, m_line->nested);
     }
 }
 
@@ -501,10 +510,13 @@ void ClaudeReader::settleThread(uint32_t thread)
     for (OpenTool& tool : state.openTools)
         settleTool(tool);
     settleText(state);
-    if (state.lastIsAnswered)
+    if (state.lastIsAnswered) {
         settleTool(state.answered);
-    else
+        std::string line = oneLine(state.answered.input, maxActivityBytes);
+        state.answered.input.swap(line);
+    } else {
         std::ignore = std::exchange(state.answered, {});
+    }
     facts.openTool.clear();
     facts.openInput.clear();
     if (!state.openTools.empty()) {

@@ -81,8 +81,8 @@ private:
     [[nodiscard]] uint32_t modelIndex(std::string_view raw);
     [[nodiscard]] uint32_t threadOf(std::string_view rawAgentId);
 
-    ClaudeLine m_line;
-    int64_t m_atMs = 0; ///< ms UTC of the line being read, 0 = it has no time
+    ClaudeLine* m_line = nullptr; ///< the line being read; only in takeLine()
+    int64_t m_atMs = 0;           ///< ms UTC of the line being read, 0 = it has no time
     int64_t m_offset = 0;
     const bool m_sessionFromLines;
     std::vector<ThreadState> m_states{1};
