@@ -47,6 +47,11 @@ struct StoredLine
     Logged line;
 };
 
+/// Whether each run tells of it again, at a time of its own: requests that are open, quotas.
+[[nodiscard]] bool isToldAgain(const Body& body);
+/// What the store keeps of an event, whatever its number: two that say the same are one.
+[[nodiscard]] QByteArray meaningOf(const Event& event);
+
 /// The store on disk: SQLite in the data folder, one writer at a time (a lock file says who), WAL and FULL:
 /// what write() answered well has reached the disk. Masks secrets in all text that it keeps. Every function
 /// answers with an empty string, or with one line that says what is wrong; then nothing has changed. Blocks
@@ -79,6 +84,8 @@ public:
 
     /// One transaction.
     [[nodiscard]] QString write(const StoreBatch& batch);
+    /// What isToldAgain() events of earlier runs say; the newest of them.
+    [[nodiscard]] QString loadToldBefore(QSet<QByteArray>& meanings);
     /// Takes out what the store holds already under whatever number: another Plimsoll has seen the same, or a
     /// write that could not be synced has reached the disk after all. Looks at all newer events: for after
     /// opening.

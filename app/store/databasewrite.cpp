@@ -107,15 +107,24 @@ bool isKeptAsEvent(const Body& body)
            std::holds_alternative<AlertRaised>(body);
 }
 
-/// What an event says, whatever its number. A request or a quota is told again by whoever starts, at a time
-/// of his own.
-QByteArray meaningOf(QJsonObject json, const Body& body)
+QByteArray withoutNumber(QJsonObject json, const Body& body)
 {
     json.remove(QStringLiteral("seq"));
-    if (std::holds_alternative<PermissionAsked>(body) || std::holds_alternative<PermissionAnswered>(body) ||
-        std::holds_alternative<LimitsChanged>(body))
+    if (isToldAgain(body))
         json.remove(QStringLiteral("timestamp"));
     return QJsonDocument(json).toJson(QJsonDocument::Compact);
+}
+
+/// The meanings of all events that a query answers.
+QString addMeanings(QSqlQuery& query, QSet<QByteArray>& meanings)
+{
+    const QString fault = runSql(query);
+    while (fault.isEmpty() && query.next()) {
+        const QJsonObject json = QJsonDocument::fromJson(query.value(0).toString().toUtf8()).object();
+        if (const std::optional<Event> event = eventFromJson(json))
+            meanings.insert(withoutNumber(json, event->body));
+    }
+    return fault;
 }
 
 void bindText(QSqlQuery& query, const Event& event, const Logged& line)
@@ -129,6 +138,17 @@ void bindText(QSqlQuery& query, const Event& event, const Logged& line)
 }
 
 } // namespace
+
+bool isToldAgain(const Body& body)
+{
+    return std::holds_alternative<PermissionAsked>(body) ||
+           std::holds_alternative<PermissionAnswered>(body) || std::holds_alternative<LimitsChanged>(body);
+}
+
+QByteArray meaningOf(const Event& event)
+{
+    return withoutNumber(toJson(maskedEvent(event)), event.body);
+}
 
 QString Database::write(const StoreBatch& batch)
 {
@@ -304,6 +324,22 @@ QString Database::writeEvents(const Events& events)
     return fault;
 }
 
+QString Database::loadToldBefore(QSet<QByteArray>& meanings)
+{
+    constexpr qint64 lookedBack = 20'000; // numbers: so that a start takes no longer after years
+    const QList<Body> bodies{PermissionAsked{}, PermissionAnswered{}, LimitsChanged{}};
+    quint64 lastSeq = 0;
+    QString fault = loadLastSeq(lastSeq);
+    QSqlQuery query(m_db);
+    if (fault.isEmpty())
+        fault = prepareSql(query, QStringLiteral("SELECT body FROM events WHERE seq > ? AND type IN (%1)")
+                                      .arg(placeholders(int(bodies.size()))));
+    query.addBindValue(qint64(lastSeq) - lookedBack);
+    for (const Body& body : bodies)
+        query.addBindValue(toJson(Event{0, 0, {}, body}).value(QStringLiteral("type")).toString());
+    return fault.isEmpty() ? addMeanings(query, meanings) : fault;
+}
+
 QString Database::dropKept(Events& events)
 {
     constexpr qint64 apartMs = 60'000; // between two that tell of the same
@@ -319,14 +355,9 @@ QString Database::dropKept(Events& events)
     QString fault = prepareSql(query, QStringLiteral("SELECT body FROM events WHERE at_ms >= ?"));
     query.addBindValue(sinceMs);
     if (fault.isEmpty())
-        fault = runSql(query);
-    while (fault.isEmpty() && query.next()) {
-        const QJsonObject json = QJsonDocument::fromJson(query.value(0).toString().toUtf8()).object();
-        if (const std::optional<Event> event = eventFromJson(json))
-            kept.insert(meaningOf(json, event->body));
-    }
+        fault = addMeanings(query, kept);
     const auto isKept = [&](const Event& event) {
-        return isKeptAsEvent(event.body) && kept.contains(meaningOf(toJson(maskedEvent(event)), event.body));
+        return isKeptAsEvent(event.body) && kept.contains(meaningOf(event));
     };
     events.erase(std::remove_if(events.begin(), events.end(), isKept), events.end());
     return fault;

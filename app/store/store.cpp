@@ -114,6 +114,8 @@ void Store::load(StoreLoaded& loaded)
         fault = m_database.loadAgents(agents);
     if (fault.isEmpty())
         fault = m_database.loadLastSeq(loaded.lastSeq);
+    if (fault.isEmpty())
+        fault = m_database.loadToldBefore(m_toldBefore);
     if (!fault.isEmpty()) {
         loaded = {};
         m_database.close();
@@ -206,6 +208,8 @@ void Store::keepEvent(const Event& event)
 {
     if (m_pending.events.size() >= mostEvents && !m_database.isOpen())
         return; // whoever cannot write for so long keeps the oldest
+    if (isToldAgain(event.body) && m_toldBefore.contains(meaningOf(event)))
+        return;
     m_pending.events.append(event);
     m_pending.events.last().seq += m_seqOffset;
 }
@@ -278,6 +282,8 @@ void Store::retry()
         fault = m_database.loadLastSeq(lastSeq);
     if (fault.isEmpty())
         fault = m_database.dropKept(m_pending.events);
+    if (fault.isEmpty())
+        fault = m_database.loadToldBefore(m_toldBefore);
     if (!fault.isEmpty()) {
         m_database.close();
         fail(fault);

@@ -94,6 +94,7 @@ private:
     QHash<AgentId, KnownAgent> m_known;
     QHash<AgentId, Agent> m_agents; ///< last pictures of those told of in this run
     QSet<QByteArray> m_frozen;      ///< logs whose records were dropped: they stay as they are in the store
+    QSet<QByteArray> m_toldBefore;  ///< by earlier runs (Database::loadToldBefore())
     quint64 m_lastSeq = 0;          ///< the last number that has come, as this run counts
     quint64 m_seqOffset = 0;        ///< from this run's numbers to the store's, where the store came late
     StoreState m_told;

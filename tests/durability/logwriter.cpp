@@ -116,10 +116,15 @@ QByteArray LogWriter::codexLine(Session& session)
         {QStringLiteral("total_token_usage"), codexUsage(session.input, session.cacheRead, session.output)},
         {QStringLiteral("last_token_usage"), codexUsage(input, cached, output)},
         {QStringLiteral("model_context_window"), 258'400}};
-    return codexLineOf(
-        "event_msg",
-        {{QStringLiteral("type"), QStringLiteral("token_count")}, {QStringLiteral("info"), info}},
-        ++m_clockMs);
+    const qint64 atMs = ++m_clockMs;
+    const QJsonObject window{{QStringLiteral("used_percent"), double(atMs % 100)},
+                             {QStringLiteral("window_minutes"), 300},
+                             {QStringLiteral("resets_at"), atMs / 1000 + 3600}};
+    return codexLineOf("event_msg",
+                       {{QStringLiteral("type"), QStringLiteral("token_count")},
+                        {QStringLiteral("info"), info},
+                        {QStringLiteral("rate_limits"), QJsonObject{{QStringLiteral("primary"), window}}}},
+                       atMs);
 }
 
 bool LogWriter::replaceOne()
