@@ -32,6 +32,8 @@ private slots:
         Handover<WatchCommand> commands;
         Handover<Event> events;
         Handover<WatchNotice> notices;
+        Handover<LogRecord> records;
+        records.disconnect(); // nobody keeps them
         events.connectTo(this, [&tally](std::vector<Event> list) {
             for (const Event& event : list)
                 tally.take({event});
@@ -44,8 +46,9 @@ private slots:
             }
         });
         Watcher watcher(catalogue, m_temp->path(), agentHomes(m_temp->path(), false), commands, events,
-                        notices);
+                        notices, records);
         watcher.start();
+        commands.push(BeginScan{});
         QTRY_VERIFY(scanned);
         QTRY_COMPARE(tally.outputTokens(), home.outputTokens());
         // Two logs in turn: the kernel merges events of one file that stand side by side.
