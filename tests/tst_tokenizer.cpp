@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/tokens/tokenizer.h"
 #include "app/tokens/utf8.h"
+#include "tests/mergebyrank.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRandomGenerator>
 #include <QTest>
 
 #include <thread>
 
 using namespace plimsoll;
+using namespace plimsoll::test;
 
 namespace {
 
@@ -98,6 +101,33 @@ private slots:
         if (!file.open(QIODevice::ReadOnly))
             QSKIP("../shared/reference is not there");
         compare(testPlans(file.readAll()), 57 + 64);
+    }
+
+    /// Against the definition, over texts of few different characters: they merge in many ways.
+    void randomTextsAreExact_data()
+    {
+        QTest::addColumn<QString>("characters");
+        QTest::newRow("letters") << QStringLiteral("aeinorst");
+        QTest::newRow("two letters") << QStringLiteral("ab");
+        QTest::newRow("signs") << QStringLiteral("=-*#/ \n'");
+        QTest::newRow("case") << QStringLiteral("aAeEs'S ");
+        QTest::newRow("scripts") << QStringLiteral("的一是в\u0301éA 1");
+    }
+
+    void randomTextsAreExact()
+    {
+        QFETCH(const QString, characters);
+        QRandomGenerator random(4);
+        for (const Encoding encoding : {Encoding::Cl100k, Encoding::O200k}) {
+            const MergeByRank definition(encoding);
+            for (int round = 0; round < 200; ++round) {
+                QString text;
+                while (text.size() < 80)
+                    text += QString(random.bounded(1, 12), characters.at(random.bounded(characters.size())));
+                const std::string utf8 = text.toStdString();
+                QVERIFY2(m_tokenizers.get(encoding)->encode(utf8) == definition.encode(utf8), utf8.c_str());
+            }
+        }
     }
 
     void countIsTheLengthOfTheEncoding()
