@@ -13,7 +13,7 @@ using namespace plimsoll::test;
 
 namespace {
 
-constexpr int turns = 20;
+constexpr int turns = 30;
 constexpr double trueRatio = 1.35;
 
 QByteArray resultLine(const QString& text, qint64 atMs)

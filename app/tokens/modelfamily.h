@@ -14,7 +14,7 @@ namespace plimsoll {
 struct Ratio
 {
     double value = 1;
-    double error = 0;    ///< relative: nine of ten texts lie within value ± error × value
+    double error = 0;    ///< relative: eight of ten texts lie within value ± error × value
     int64_t samples = 0; ///< that it was learned from; 0 = it is a default
 };
 

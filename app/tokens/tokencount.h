@@ -14,7 +14,7 @@ struct TokenCount
 {
     int64_t tokens = 0;
     Basis basis = Basis::Unknown; ///< Derived: counted by the model's own tokenizer. Estimated: by a ratio
-    double error = 0;             ///< relative, 0.1 = ±10 % in nine of ten texts; 0 = exact
+    double error = 0;             ///< relative, 0.1 = ±10 % in eight of ten texts; 0 = exact
     QString model;                ///< as asked for; empty: none was, the tokenizer alone counts
     bool modelKnown = true;       ///< false: an estimate for models in general
     Encoding tokenizer = Encoding::O200k;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int version = 1;
 constexpr int64_t leastLocalTokens = 400; // below, what wraps a message weighs too much
-constexpr uint32_t leastSamples = 12;
+constexpr uint32_t leastSamples = 20;
 constexpr uint32_t mostSamples = 4096; // then old ones count half
 constexpr size_t mostHistograms = 64;
 constexpr qsizetype longestName = 32;
@@ -71,8 +71,8 @@ std::optional<Ratio> TokenRatios::learned(std::string_view family, ContentKind k
         return std::nullopt;
     const Histogram& bins = found->second;
     const double median = quantile(bins, 0.5);
-    const double above = quantile(bins, 0.95) / median - 1;
-    const double below = 1 - quantile(bins, 0.05) / median;
+    const double above = quantile(bins, 0.9) / median - 1;
+    const double below = 1 - quantile(bins, 0.1) / median;
     return Ratio{median, std::max({above, below, binStep}), total(bins)};
 }
 

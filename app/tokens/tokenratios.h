@@ -24,7 +24,7 @@ public:
     /// are left out. \param family ModelFamily::name
     void add(std::string_view family, ContentKind kind, int64_t localTokens, int64_t reportedTokens);
 
-    /// The median ratio and how far nine of ten samples lie from it; nothing before there are enough.
+    /// The median ratio and how far eight of ten samples lie from it; nothing before there are enough.
     [[nodiscard]] std::optional<Ratio> learned(std::string_view family, ContentKind kind) const;
 
     [[nodiscard]] QJsonObject toJson() const;

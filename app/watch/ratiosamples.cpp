@@ -12,8 +12,9 @@ namespace plimsoll {
 namespace {
 
 constexpr size_t wholeTextBytes = size_t{256} * 1024; ///< longer results are cut: no sample
-constexpr int mostFiles = 12;
-constexpr qint64 stretchBytes = qint64{1024} * 1024; ///< of each, its end
+constexpr qint64 stretchBytes = qint64{1024} * 1024;  ///< of each log, its end
+constexpr qint64 mostBytes = 16 * stretchBytes;       ///< of all
+constexpr int mostFiles = 200;
 
 /// True if the output that was reported is about what the log shows: nothing hidden, no placeholder.
 bool isPlausible(int64_t reported, int64_t local)
@@ -102,16 +103,18 @@ TokenRatios learnRatios(const QList<LogRoot>& roots, Tokenizers& tokenizers,
     if (!o200k)
         return ratios;
     int files = 0;
+    qint64 bytes = 0;
     for (const FoundLog& found : listLogs(roots).logs) { // the newest first
         if (found.role.compressed)
             continue; // an old one, which can only be read from its beginning
-        if (++files > mostFiles || (cancelled && *cancelled))
+        if (++files > mostFiles || bytes >= mostBytes || (cancelled && *cancelled))
             break;
         const LogFile file = makeLogFile(found);
         file.reader->setTextLimit(wholeTextBytes);
         RatioSamples samples(file.reader->facts(), *o200k, ratios);
-        std::ignore = readRange(file, std::max<qint64>(0, found.sizeBytes - stretchBytes), found.sizeBytes,
-                                *file.reader, samples);
+        const qint64 from = std::max<qint64>(0, found.sizeBytes - stretchBytes);
+        bytes += found.sizeBytes - from;
+        std::ignore = readRange(file, from, found.sizeBytes, *file.reader, samples);
     }
     return ratios;
 }

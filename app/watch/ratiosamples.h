@@ -60,7 +60,7 @@ private:
     std::map<uint32_t, Thread> m_threads;
 };
 
-/// Learns from the ends of the newest logs: at most 12 MB are read, in well under a second. Any thread.
+/// Learns from the ends of the newest logs: at most 16 MB are read, in about half a second. Any thread.
 /// \param cancelled looked at between files; may be null
 [[nodiscard]] TokenRatios learnRatios(const QList<LogRoot>& roots, Tokenizers& tokenizers,
                                       const std::atomic<bool>* cancelled = nullptr);
