@@ -12,6 +12,7 @@ constexpr uint32_t singleBytes = 256;     ///< the first ranks are the bytes
 constexpr uint32_t maxTokens = 1U << 18U; ///< so that two fit into a key
 constexpr uint32_t maxNodes = 1U << 19U;  ///< so that an edge fits into a value
 constexpr size_t maxTokenBytes = 255;
+constexpr size_t places = size_t{1} << 24U; ///< of Vocabulary::placeOfMerge()
 constexpr uint32_t noToken = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t noEdge = noToken;
 
@@ -100,6 +101,7 @@ std::optional<Vocabulary> Vocabulary::parse(const QByteArray& file)
     vocabulary.m_children = Children(blocks->bytes.size());
     vocabulary.m_ranks.resize(blocks->bytes.size());
     vocabulary.m_merges = Merges(blocks->count());
+    vocabulary.m_mayMerge.resize(places / 512);
     vocabulary.m_tokens.resize(blocks->count());
     vocabulary.m_bytes.fill(noEdge);
     if (!vocabulary.readTokens(*blocks))
@@ -165,7 +167,9 @@ void Vocabulary::insertMerges()
         const Token& later = m_tokens[std::min(rank + ahead, m_tokens.size() - 1)];
         m_merges.prefetch(mergeKey(later.left, later.right));
         const Token& token = m_tokens[rank];
-        m_merges.insert(mergeKey(token.left, token.right), static_cast<uint32_t>(rank));
+        const uint64_t key = mergeKey(token.left, token.right);
+        m_merges.insert(key, static_cast<uint32_t>(rank));
+        m_mayMerge[placeOfMerge(key) / 512] |= uint64_t{1} << (placeOfMerge(key) / 8 % 64);
     }
 }
 
@@ -183,6 +187,17 @@ Vocabulary::Match Vocabulary::longest(std::string_view text) const
     return {m_ranks[best / 2], {}};
 }
 
+/// What two neighbours merge into, noToken if they do not.
+uint32_t Vocabulary::mergeOf(uint32_t left, uint32_t right) const
+{
+    const uint64_t key = mergeKey(left, right);
+    const uint64_t place = placeOfMerge(key);
+    if (((m_mayMerge[place / 512] >> (place / 8 % 64)) & 1U) == 0)
+        return noToken;
+    const uint32_t merged = m_merges.find(key);
+    return merged == Merges::none ? noToken : merged;
+}
+
 /// Whether two tokens stay as they are when their bytes are encoded together: at no time on the way there
 /// have the parts at their border merged. Goes back in time: `limit` is the rank at which the first of the
 /// two was taken up into what it is part of. Of merges of equal rank the left one goes first.
@@ -190,8 +205,7 @@ bool Vocabulary::fit(uint32_t left, uint32_t right) const
 {
     uint32_t limit = std::numeric_limits<uint32_t>::max();
     for (;;) {
-        const uint32_t merged = m_merges.find(mergeKey(left, right));
-        if (merged != Merges::none && merged < limit)
+        if (mergeOf(left, right) < limit)
             return false;
         if (left > right) {
             if (left < singleBytes)

@@ -117,6 +117,7 @@ private:
     [[nodiscard]] bool setToken(const Blocks& blocks, size_t index, const Token& token);
     void insertMerges();
     [[nodiscard]] Match longest(std::string_view text) const;
+    [[nodiscard]] uint32_t mergeOf(uint32_t left, uint32_t right) const;
     [[nodiscard]] bool fit(uint32_t left, uint32_t right) const;
     [[nodiscard]] uint32_t fitting(uint32_t left, uint32_t longest, EncodeScratch& scratch) const;
 
@@ -126,7 +127,10 @@ private:
     std::array<uint32_t, 256> m_bytes{};
     std::vector<uint32_t> m_ranks; ///< by node; of those that are no token nothing
     Merges m_merges;               ///< (left, right) → token
-    std::vector<Token> m_tokens;   ///< by rank
+    /// A bit for each eighth of placeOfMerge(), set where a merge may be. Small enough to stay in the cache:
+    /// most neighbours do not merge, and few of them need to be looked up.
+    std::vector<uint64_t> m_mayMerge;
+    std::vector<Token> m_tokens; ///< by rank
 };
 
 } // namespace plimsoll
