@@ -6,7 +6,9 @@
 
 #include <QFile>
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -45,7 +47,7 @@ public:
         std::vector<uint32_t> tokens;
         for (size_t at = 0; at < text.size();) {
             const size_t end = pieceEnd(text, at, m_encoding, *m_classes);
-            addPiece(text.substr(at, end - at), tokens);
+            addPiece(std::string_view(text).substr(at, end - at), tokens);
             at = end;
         }
         return tokens;
@@ -58,26 +60,32 @@ private:
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
 
-    void addPiece(const std::string& piece, std::vector<uint32_t>& tokens) const
+    struct Hash
     {
-        std::vector<std::string> parts;
-        if (m_ranks.count(piece) != 0)
-            parts.push_back(piece);
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+
+    void addPiece(std::string_view piece, std::vector<uint32_t>& tokens) const
+    {
+        std::vector<size_t> cuts{0}; // where parts begin, and the end
+        if (m_ranks.find(piece) != m_ranks.end())
+            cuts.push_back(piece.size());
         else
-            for (const char c : piece)
-                parts.emplace_back(1, c);
-        while (mergeOne(parts)) {
+            for (size_t i = 1; i <= piece.size(); ++i)
+                cuts.push_back(i);
+        while (mergeOne(piece, cuts)) {
         }
-        for (const std::string& part : parts)
-            tokens.push_back(m_ranks.at(part));
+        for (size_t i = 0; i + 1 < cuts.size(); ++i)
+            tokens.push_back(m_ranks.find(piece.substr(cuts[i], cuts[i + 1] - cuts[i]))->second);
     }
 
-    bool mergeOne(std::vector<std::string>& parts) const
+    bool mergeOne(std::string_view piece, std::vector<size_t>& cuts) const
     {
         uint32_t lowest = ~0U;
         size_t where = 0;
-        for (size_t i = 0; i + 1 < parts.size(); ++i) {
-            const auto found = m_ranks.find(parts[i] + parts[i + 1]);
+        for (size_t i = 0; i + 2 < cuts.size(); ++i) {
+            const auto found = m_ranks.find(piece.substr(cuts[i], cuts[i + 2] - cuts[i]));
             if (found != m_ranks.end() && found->second < lowest) {
                 lowest = found->second;
                 where = i;
@@ -85,14 +93,13 @@ private:
         }
         if (lowest == ~0U)
             return false;
-        parts[where] += parts[where + 1];
-        parts.erase(parts.begin() + static_cast<ptrdiff_t>(where) + 1);
+        cuts.erase(cuts.begin() + static_cast<ptrdiff_t>(where) + 1);
         return true;
     }
 
     const Encoding m_encoding;
     const std::optional<CharClasses> m_classes;
-    std::unordered_map<std::string, uint32_t> m_ranks;
+    std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> m_ranks;
 };
 
 } // namespace plimsoll::test

@@ -28,7 +28,7 @@ struct Vector
 std::vector<uint32_t> numbersOf(const QJsonArray& array)
 {
     std::vector<uint32_t> numbers;
-    for (const QJsonValue& value : array)
+    for (const QJsonValue value : array)
         numbers.push_back(static_cast<uint32_t>(value.toInteger()));
     return numbers;
 }
