@@ -6,6 +6,7 @@
 
 #include <QFile>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -66,35 +67,43 @@ private:
         size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
     };
 
-    void addPiece(std::string_view piece, std::vector<uint32_t>& tokens) const
+    static constexpr uint32_t noRank = ~0U;
+
+    [[nodiscard]] uint32_t rankOf(std::string_view text) const
     {
-        std::vector<size_t> cuts{0}; // where parts begin, and the end
-        if (m_ranks.find(piece) != m_ranks.end())
-            cuts.push_back(piece.size());
-        else
-            for (size_t i = 1; i <= piece.size(); ++i)
-                cuts.push_back(i);
-        while (mergeOne(piece, cuts)) {
-        }
-        for (size_t i = 0; i + 1 < cuts.size(); ++i)
-            tokens.push_back(m_ranks.find(piece.substr(cuts[i], cuts[i + 1] - cuts[i]))->second);
+        const auto found = m_ranks.find(text);
+        return found == m_ranks.end() ? noRank : found->second;
     }
 
-    bool mergeOne(std::string_view piece, std::vector<size_t>& cuts) const
+    void addPiece(std::string_view piece, std::vector<uint32_t>& tokens) const
     {
-        uint32_t lowest = ~0U;
-        size_t where = 0;
-        for (size_t i = 0; i + 2 < cuts.size(); ++i) {
-            const auto found = m_ranks.find(piece.substr(cuts[i], cuts[i + 2] - cuts[i]));
-            if (found != m_ranks.end() && found->second < lowest) {
-                lowest = found->second;
-                where = i;
+        if (const uint32_t whole = rankOf(piece); whole != noRank) {
+            tokens.push_back(whole);
+            return;
+        }
+        std::vector<size_t> cuts; // where parts begin, and the end
+        for (size_t i = 0; i <= piece.size(); ++i)
+            cuts.push_back(i);
+        const auto partsFrom = [&](size_t i, size_t count) {
+            return rankOf(piece.substr(cuts[i], cuts[i + count] - cuts[i]));
+        };
+        std::vector<uint32_t> pairs; // by part: the rank of what it and the next one make
+        for (size_t i = 0; i + 2 < cuts.size(); ++i)
+            pairs.push_back(partsFrom(i, 2));
+        while (!pairs.empty()) {
+            const auto lowest = std::min_element(pairs.begin(), pairs.end()); // the first of equal ones
+            if (*lowest == noRank)
+                break;
+            const auto at = static_cast<size_t>(lowest - pairs.begin());
+            pairs.erase(lowest);
+            cuts.erase(cuts.begin() + static_cast<ptrdiff_t>(at) + 1);
+            for (const size_t i : {at - 1, at}) {
+                if (i < pairs.size())
+                    pairs[i] = partsFrom(i, 2);
             }
         }
-        if (lowest == ~0U)
-            return false;
-        cuts.erase(cuts.begin() + static_cast<ptrdiff_t>(where) + 1);
-        return true;
+        for (size_t i = 0; i + 1 < cuts.size(); ++i)
+            tokens.push_back(partsFrom(i, 1));
     }
 
     const Encoding m_encoding;
