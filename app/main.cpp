@@ -6,6 +6,7 @@
 #include "app/replayhost.h"
 #include "app/statuscommand.h"
 #include "app/tokens/catalogue.h"
+#include "app/tokenscommand.h"
 #include "app/watch/procinfo.h"
 #include "models/settings.h"
 #include "ui/mainwindow.h"
@@ -20,6 +21,7 @@
 #include <ctime>
 #include <malloc.h>
 #include <memory>
+#include <optional>
 #include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
@@ -63,6 +65,19 @@ Catalogue loadCatalogue(const Options& options, QString& complaint)
     else
         complaint = catalogue.applyOverrides(file.readAll(), file.fileName());
     return catalogue;
+}
+
+int runTokens(const Options& options)
+{
+    QString error;
+    const std::optional<QByteArray> text = readInput(options.textFile, error);
+    if (!text)
+        return refuse(error);
+    const QList<LogRoot> roots = logRoots(agentHomes(options.home, !options.homeGiven));
+    const QByteArray output = tokensOutput(*text, options.model, options.json, roots);
+    if (output.isEmpty())
+        return refuse(QStringLiteral("the tokenizers of this program are damaged"));
+    return print(stdout, output) ? 0 : 1;
 }
 
 std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings)
@@ -156,6 +171,8 @@ int main(int argc, char** argv)
         return print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8()) ? exit->code : 1;
     }
     const auto& options = std::get<Options>(parsed);
+    if (options.mode == Options::Mode::Tokens)
+        return runTokens(options); // needs no folder of its own
     const QString wrong = prepareDataDir(options.dataDir);
     if (!wrong.isEmpty() && options.dataDirGiven)
         return refuse(wrong); // else the store says what is wrong and tries again

@@ -51,20 +51,31 @@ struct OptionSet
         QStringLiteral("With --replay: writes pictures of the window to this folder."),
         QStringLiteral("DIR")};
     QCommandLineOption verbose{QStringLiteral("verbose"), QStringLiteral("Says more on standard error.")};
-    QCommandLineOption json{QStringLiteral("json"), QStringLiteral("With status: prints JSON.")};
+    QCommandLineOption json{QStringLiteral("json"), QStringLiteral("With status or tokens: prints JSON.")};
+    QCommandLineOption model{QStringLiteral("model"),
+                             QStringLiteral("With tokens: counts as this model does."),
+                             QStringLiteral("MODEL")};
 };
 
 /// What goes together and exists; empty = good.
 QString conflict(const Options& options, const QCommandLineParser& parser, const OptionSet& set)
 {
-    if (options.json && options.mode != Options::Mode::Status)
-        return QStringLiteral("--json goes with status");
-    if (options.mode == Options::Mode::Status) {
+    const bool isStatus = options.mode == Options::Mode::Status;
+    const bool isTokens = options.mode == Options::Mode::Tokens;
+    if (options.json && !isStatus && !isTokens)
+        return QStringLiteral("--json goes with status or tokens");
+    if (parser.isSet(set.model) && !isTokens)
+        return QStringLiteral("--model goes with tokens");
+    if (isStatus || isTokens) {
         for (const QCommandLineOption* other : {&set.headless, &set.replay, &set.screenshot}) {
-            if (parser.isSet(*other))
-                return QStringLiteral("--%1 does not go with status").arg(other->names().constLast());
+            if (parser.isSet(*other)) {
+                return QStringLiteral("--%1 does not go with %2")
+                    .arg(other->names().constLast(), parser.positionalArguments().constFirst());
+            }
         }
     }
+    if (isTokens && options.dataDirGiven)
+        return QStringLiteral("--data-dir does not go with tokens");
     if (!options.screenshotDir.isEmpty() && options.replay.isEmpty())
         return QStringLiteral("--screenshot needs --replay FILE");
     if (!options.screenshotDir.isEmpty() && options.mode == Options::Mode::Headless)
@@ -85,10 +96,38 @@ QString helpText(const QCommandLineParser& parser)
 
 QString emptyValue(const QCommandLineParser& parser, const OptionSet& set)
 {
-    for (const QCommandLineOption* option : {&set.home, &set.dataDir, &set.replay, &set.screenshot}) {
+    for (const QCommandLineOption* option :
+         {&set.home, &set.dataDir, &set.replay, &set.screenshot, &set.model}) {
         if (parser.isSet(*option) && parser.value(*option).isEmpty())
             return QStringLiteral("--%1 needs a value").arg(option->names().constLast());
     }
+    return {};
+}
+
+/// Which command, and what belongs to it; empty = good.
+QString takeCommand(const QCommandLineParser& parser, const OptionSet& set, Options& options)
+{
+    const QStringList positional = parser.positionalArguments();
+    const QString command = positional.value(0);
+    if (command.isEmpty() && positional.isEmpty()) {
+        options.mode = parser.isSet(set.headless) ? Options::Mode::Headless : Options::Mode::Window;
+        return {};
+    }
+    qsizetype most = 1;
+    if (command == QLatin1String("status")) {
+        options.mode = Options::Mode::Status;
+    } else if (command == QLatin1String("tokens")) {
+        options.mode = Options::Mode::Tokens;
+        options.model = parser.value(set.model);
+        options.textFile = positional.value(1, QStringLiteral("-"));
+        if (options.textFile.isEmpty())
+            return QStringLiteral("the name of the file is empty");
+        most = 2;
+    } else {
+        return QStringLiteral("unknown command \"%1\"").arg(command);
+    }
+    if (positional.size() > most)
+        return QStringLiteral("too many arguments: \"%1\"").arg(positional.at(most));
     return {};
 }
 
@@ -98,13 +137,17 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
 {
     QCommandLineParser parser;
     const OptionSet set;
-    parser.setApplicationDescription(
-        QStringLiteral("The load line for AI agents: every Claude Code and Codex session, live.\n\n"
-                       "plimsoll status [--json] prints all sessions and exits."));
+    parser.setApplicationDescription(QStringLiteral(
+        "The load line for AI agents: every Claude Code and Codex session, live.\n\n"
+        "plimsoll status [--json] prints all sessions and exits.\n"
+        "plimsoll tokens [--model MODEL] [--json] [FILE|-] counts the tokens of a text and exits."));
     parser.addPositionalArgument(QStringLiteral("status"), QStringLiteral("Prints all sessions and exits."),
-                                 QStringLiteral("[status]"));
+                                 QStringLiteral("[status | tokens [FILE|-]]"));
+    parser.addPositionalArgument(QStringLiteral("tokens"),
+                                 QStringLiteral("Counts the tokens of a file or of standard input."),
+                                 QString(QLatin1Char(' ')));
     parser.addOptions({set.help, set.version, set.headless, set.home, set.dataDir, set.replay, set.screenshot,
-                       set.verbose, set.json});
+                       set.verbose, set.json, set.model});
     if (!parser.parse(arguments))
         return mistake(parser.errorText().simplified());
     if (parser.isSet(set.help))
@@ -116,15 +159,9 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
         return mistake(empty);
 
     Options options;
-    const QStringList positional = parser.positionalArguments();
-    if (!positional.isEmpty() && positional.constFirst() != QLatin1String("status"))
-        return mistake(QStringLiteral("unknown command \"%1\"").arg(positional.constFirst()));
-    if (positional.size() > 1)
-        return mistake(QStringLiteral("too many arguments: \"%1\"").arg(positional.at(1)));
-    if (!positional.isEmpty())
-        options.mode = Options::Mode::Status;
-    else if (parser.isSet(set.headless))
-        options.mode = Options::Mode::Headless;
+    const QString wrongCommand = takeCommand(parser, set, options);
+    if (!wrongCommand.isEmpty())
+        return mistake(wrongCommand);
     options.json = parser.isSet(set.json);
     options.verbose = parser.isSet(set.verbose);
     options.homeGiven = parser.isSet(set.home);

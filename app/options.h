@@ -11,15 +11,17 @@ namespace plimsoll {
 /// What the command line asks for.
 struct Options
 {
-    enum class Mode { Window, Headless, Status };
+    enum class Mode { Window, Headless, Status, Tokens };
     Mode mode = Mode::Window;
-    bool json = false; ///< of `status`
+    bool json = false; ///< of `status` and `tokens`
     bool verbose = false;
     QString home;           ///< absolute path, always set
     bool homeGiven = false; ///< by --home: CLAUDE_CONFIG_DIR and CODEX_HOME do not count then
     QString dataDir;        ///< absolute path, always set
     bool dataDirGiven = false;
     QString configDir;     ///< absolute path, always set: settings and the user's models.json
+    QString model;         ///< of `tokens`; empty = none
+    QString textFile;      ///< of `tokens`: path as given, "-" = standard input
     QString replay;        ///< absolute path of a recording (":demo" = the built-in one); empty = none
     QString screenshotDir; ///< absolute path; empty = none
 };

@@ -8,6 +8,7 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     : Host(parent)
     , m_catalogue(std::move(catalogue))
     , m_homes(homes)
+    , m_counter(logRoots(homes))
     , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices, m_records))
     , m_recorder(new Recorder(m_events, store ? QList{m_frames, m_storeFrames} : QList{m_frames}))
 {
@@ -27,6 +28,11 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     m_recorder->moveToThread(&m_engineThread);
     connect(&m_watchThread, &QThread::started, m_watcher, &Watcher::start);
     connect(&m_engineThread, &QThread::started, m_recorder, &Recorder::start);
+    connect(&m_counter, &TokenCounter::counted, this,
+            [this](quint64 id, const std::optional<TokenCount>& count) {
+                emit replied({id, count ? toJson(*count) : QJsonObject(),
+                              count ? QString() : QStringLiteral("the tokens could not be counted")});
+            });
     // Objects with timers and notifiers end in the thread that they live in.
     connect(&m_watchThread, &QThread::finished, m_watcher, &QObject::deleteLater);
     connect(&m_engineThread, &QThread::finished, m_recorder, &QObject::deleteLater);
@@ -122,8 +128,29 @@ void Orchestrator::cancelScan()
 
 quint64 Orchestrator::query(const QString& method, const QJsonObject& params)
 {
-    m_commands.push(WatchQuery{++m_lastQuery, method, params});
-    return m_lastQuery;
+    const quint64 id = ++m_lastQuery;
+    if (method == QLatin1String("tokens"))
+        countTokens(id, params);
+    else
+        m_commands.push(WatchQuery{id, method, params});
+    return id;
+}
+
+/// Not a question for the watch thread: nothing may keep that from reading.
+void Orchestrator::countTokens(quint64 id, const QJsonObject& params)
+{
+    constexpr qsizetype mostCharacters = qsizetype{16} * 1024 * 1024;
+    const QString text = params.value(QStringLiteral("text")).toString();
+    if (text.size() <= mostCharacters) {
+        m_counter.count(id, text, params.value(QStringLiteral("model")).toString());
+        return;
+    }
+    QMetaObject::invokeMethod(
+        this,
+        [this, id] {
+            emit replied({id, {}, QStringLiteral("the text is too long to be counted here")});
+        },
+        Qt::QueuedConnection);
 }
 
 void Orchestrator::takeNotice(WatchNotice notice)

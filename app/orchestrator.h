@@ -4,6 +4,7 @@
 #include "app/agents/kinds.h"
 #include "app/recorder.h"
 #include "app/store/store.h"
+#include "app/tokencounter.h"
 #include "app/tokens/catalogue.h"
 #include "app/watch/handover.h"
 #include "app/watch/watcher.h"
@@ -23,8 +24,8 @@ struct StorePlace
 };
 
 /// The host of this machine: owns the watch thread (finding and reading logs), the engine thread (the
-/// Recorder) and the store thread, and hands on what they say in its own thread. Reads and writes nothing
-/// itself and never waits for them, but for their end in its destructor.
+/// Recorder), the store thread, and a thread that counts tokens when asked; hands on what they say in its own
+/// thread. Reads and writes nothing itself and never waits for them, but for their end in its destructor.
 class Orchestrator : public Host
 {
     Q_OBJECT
@@ -48,6 +49,7 @@ private:
     void connectEngine();
     void takeNotice(WatchNotice notice);
     void takeStoreNotice(const StoreNotice& notice);
+    void countTokens(quint64 id, const QJsonObject& params);
 
     const Catalogue m_catalogue;
     const AgentHomes m_homes;
@@ -61,6 +63,7 @@ private:
     Handover<WatchQuery> m_storeQueries;
     Handover<StoreNotice> m_storeNotices; ///< on their way through the engine thread
     Handover<StoreNotice> m_storeStates;
+    TokenCounter m_counter;
     QThread m_watchThread;
     QThread m_engineThread;
     QThread m_storeThread;

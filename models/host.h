@@ -56,6 +56,9 @@ struct Reply
 ///  - "text" {file, offset, block} → {text}: the whole text behind one Logged (at most 4 MiB).
 ///  - "curve" {agent_id} → {points: [[at_ms, context_tokens], …], windows: context window of the agent}: the
 ///    fill after each main-thread response and compaction, ascending, at most 2,000 points.
+///  - "tokens" {text, model} → {tokens, basis, error, model, model_known, tokenizer, ratio, samples}: how
+///  many
+///    tokens a text has for a model; `error` is relative. At most 16 M characters.
 ///  - "agents" {limit} → {count, left}: loads older agents; they arrive as AgentAdded. `left`: how many more.
 class Host : public QObject
 {

@@ -75,6 +75,13 @@ private slots:
         QVERIFY(good({QStringLiteral("status"), QStringLiteral("--json")}).json);
         QVERIFY(good({QStringLiteral("--json"), QStringLiteral("status")}).json);
         QVERIFY(good({QStringLiteral("--verbose")}).verbose);
+        const Options tokens =
+            good({QStringLiteral("tokens"), QStringLiteral("--model=gpt-5"), QStringLiteral("rec.jsonl")});
+        QCOMPARE(tokens.mode, Options::Mode::Tokens);
+        QCOMPARE(tokens.model, QStringLiteral("gpt-5"));
+        QCOMPARE(tokens.textFile, QStringLiteral("rec.jsonl"));
+        QCOMPARE(good({QStringLiteral("tokens")}).textFile, QStringLiteral("-"));
+        QCOMPARE(good({QStringLiteral("tokens"), QStringLiteral("-")}).textFile, QStringLiteral("-"));
     }
 
     void relativePathsBecomeAbsolute()
@@ -122,6 +129,13 @@ private slots:
         row("--headless --json", "--json goes with status");
         row("status --headless", "--headless does not go with status");
         row("status --replay :demo", "--replay does not go with status");
+        row("--model m", "--model goes with tokens");
+        row("status --model m", "--model goes with tokens");
+        row("tokens --model=", "--model needs a value");
+        row("tokens --screenshot shots", "--screenshot does not go with tokens");
+        row("tokens --data-dir d", "--data-dir does not go with tokens");
+        row("tokens a b", "too many arguments: \"b\"");
+        row("tokens ", "the name of the file is empty");
         row("stats", "unknown command \"stats\"");
         row("status now", "too many arguments: \"now\"");
     }
@@ -145,7 +159,7 @@ private slots:
         const EarlyExit help = std::get<EarlyExit>(parse({QStringLiteral("--help")}));
         QCOMPARE(help.code, 0);
         for (const char* option : {"--headless", "--home", "--data-dir", "--replay", "--screenshot",
-                                   "--verbose", "--json", "--version", "status"})
+                                   "--verbose", "--json", "--model", "--version", "status", "tokens"})
             QVERIFY2(help.text.contains(QLatin1String(option)), option);
         QVERIFY(!help.text.contains(QStringLiteral("executable_name")));
         const EarlyExit version = std::get<EarlyExit>(parse({QStringLiteral("--version")}));

@@ -2,6 +2,7 @@
 #include "app/agents/reader.h"
 
 #include "app/agents/jsontext.h"
+#include "app/tokens/utf8.h"
 
 #include <simdjson.h>
 
@@ -33,35 +34,6 @@ size_t asciiLength(std::string_view text)
     return length;
 }
 
-/// Length of the valid UTF-8 sequence at the head of `text`, 0 if there is none.
-size_t sequenceLength(std::string_view text)
-{
-    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto isTail = [&](size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
-    const unsigned char first = byte(0);
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xC2 && first <= 0xDF)
-        return isTail(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        if (!isTail(1) || !isTail(2))
-            return 0;
-        const bool overlong = first == 0xE0 && byte(1) < 0xA0;
-        const bool surrogate = first == 0xED && byte(1) > 0x9F;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        if (!isTail(1) || !isTail(2) || !isTail(3))
-            return 0;
-        const bool overlong = first == 0xF0 && byte(1) < 0x90;
-        const bool tooLarge = first == 0xF4 && byte(1) > 0x8F;
-        return overlong || tooLarge ? 0 : 4;
-    }
-    return 0;
-}
-
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
-
 } // namespace
 
 std::string clippedUtf8(std::string_view text, size_t limit)
@@ -74,12 +46,12 @@ std::string clippedUtf8(std::string_view text, size_t limit)
         text.remove_prefix(plain);
         if (text.empty())
             break;
-        const size_t length = sequenceLength(text);
-        const std::string_view piece = length == 0 ? replacement : text.substr(0, length);
+        const Utf8Step step = utf8Step(text);
+        const std::string_view piece = step.valid ? text.substr(0, step.length) : replacementUtf8;
         if (out.size() + piece.size() > limit)
             break;
         out += piece;
-        text.remove_prefix(length == 0 ? 1 : length);
+        text.remove_prefix(step.length);
     }
     return out;
 }
@@ -248,7 +220,7 @@ void LogReader::readLine(std::string_view line, int64_t offset, ReaderSink& sink
     if (takeLine(line, offset, sink))
         return;
     if (!simdjson::validate_utf8(line.data(), line.size())) {
-        std::string repaired = clippedUtf8(line, line.size() * replacement.size());
+        std::string repaired = clippedUtf8(line, line.size() * replacementUtf8.size());
         const size_t size = repaired.size();
         repaired.append(linePadding, ' ');
         if (takeLine({repaired.data(), size}, offset, sink))

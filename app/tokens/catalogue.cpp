@@ -62,16 +62,6 @@ void chopRevision(std::string_view& text)
         text = text.substr(0, at);
 }
 
-/// "us.anthropic.claude-…", "anthropic/claude-…" → "claude-…"; any "vendor/model" → "model".
-void chopProvider(std::string_view& text)
-{
-    if (const size_t slash = text.rfind('/'); slash != std::string_view::npos)
-        text.remove_prefix(slash + 1);
-    if (const size_t claude = text.find("claude-");
-        claude != std::string_view::npos && claude > 0 && text[claude - 1] == '.')
-        text.remove_prefix(claude);
-}
-
 int64_t cost(const TokenCounts& tokens, const Price& price, int factor)
 {
     // Counts come from foreign logs and may not overflow: 128 bits hold 5 × 2^63 × 2^40 × 1000.
@@ -101,6 +91,16 @@ const Price& priceAt(const ModelEntry& entry, int64_t atMs, int64_t prompt)
 }
 
 } // namespace
+
+std::string_view withoutProvider(std::string_view model)
+{
+    if (const size_t slash = model.rfind('/'); slash != std::string_view::npos)
+        model.remove_prefix(slash + 1);
+    if (const size_t claude = model.find("claude-");
+        claude != std::string_view::npos && claude > 0 && model[claude - 1] == '.')
+        model.remove_prefix(claude);
+    return model;
+}
 
 Catalogue Catalogue::builtIn()
 {
@@ -149,7 +149,7 @@ const ModelEntry* Catalogue::find(std::string_view model) const
         return nullptr;
     std::string_view id = model;
     chop(id, millionSuffix);
-    chopProvider(id);
+    id = withoutProvider(id);
     chopRevision(id);
     if (const ModelEntry* entry = lookUp(id))
         return entry;

@@ -51,6 +51,9 @@ struct ModelEntry
     int fastFactor = 1;                   ///< cost of fast mode as a multiple
 };
 
+/// "us.anthropic.claude-…", "anthropic/claude-…" → "claude-…"; any "vendor/model" → "model".
+[[nodiscard]] std::string_view withoutProvider(std::string_view model);
+
 /// Windows and prices by model. Immutable once loaded, so any thread may read it. Pure: reads no file but the
 /// built-in resource; does not know what an agent reports (that always wins over it).
 class Catalogue

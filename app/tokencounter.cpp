@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/tokencounter.h"
+
+#include "app/watch/ratiosamples.h"
+
+namespace plimsoll {
+
+TokenCounter::TokenCounter(QList<LogRoot> roots, QObject* parent)
+    : QObject(parent)
+{
+    m_kept->roots = std::move(roots);
+    m_pool.setMaxThreadCount(1);
+    m_answers.connectTo(this, [this](const std::vector<Answer>& answers) {
+        for (const Answer& answer : answers) {
+            m_running.remove(answer.id);
+            emit counted(answer.id, answer.count);
+        }
+    });
+}
+
+TokenCounter::~TokenCounter()
+{
+    for (const Flag& flag : std::as_const(m_running))
+        *flag = true;
+    m_pool.waitForDone();
+    m_answers.disconnect();
+}
+
+void TokenCounter::count(quint64 id, const QString& text, const QString& model)
+{
+    const Flag cancelled = std::make_shared<std::atomic<bool>>(false);
+    m_running.insert(id, cancelled);
+    m_pool.start([kept = m_kept, answers = m_answers, cancelled, id, text, model]() mutable {
+        answers.push({id, work(*kept, text, model, *cancelled)});
+    });
+}
+
+void TokenCounter::cancel(quint64 id)
+{
+    if (const Flag flag = m_running.value(id))
+        *flag = true;
+}
+
+std::optional<TokenCount> TokenCounter::work(Kept& kept, const QString& text, const QString& model,
+                                             const std::atomic<bool>& cancelled)
+{
+    if (cancelled)
+        return std::nullopt;
+    if (!kept.ratios && isEstimated(model)) {
+        TokenRatios ratios = learnRatios(kept.roots, kept.tokenizers, &cancelled);
+        if (cancelled)
+            return std::nullopt; // half of what there is to learn
+        kept.ratios = std::move(ratios);
+    }
+    return countTokens(text.toStdString(), model, kept.tokenizers, kept.ratios.value_or(TokenRatios()),
+                       &cancelled);
+}
+
+} // namespace plimsoll

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/agents/kinds.h"
+#include "app/tokens/tokencount.h"
+#include "app/watch/handover.h"
+
+#include <QHash>
+#include <QObject>
+#include <QThreadPool>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace plimsoll {
+
+/// Counts tokens in a thread of its own, one text after the other. Loads tokenizers, and learns ratios from
+/// the logs, when they are first needed; keeps both. Belongs to its creator's thread and never makes it wait,
+/// but for the end of its destructor, which cancels what runs.
+class TokenCounter : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// \param roots of the logs that ratios are learned from; may be empty
+    explicit TokenCounter(QList<LogRoot> roots, QObject* parent = nullptr);
+    ~TokenCounter() override;
+
+    /// Asks; answered by one counted() with this id. \param id of the caller's choosing, not under way
+    void count(quint64 id, const QString& text, const QString& model);
+
+    /// Ends a count early, if it is still under way; it is answered all the same.
+    void cancel(quint64 id);
+
+signals:
+    /// Nothing: it was cancelled.
+    void counted(quint64 id, const std::optional<plimsoll::TokenCount>& count);
+
+private:
+    using Flag = std::shared_ptr<std::atomic<bool>>;
+    struct Answer
+    {
+        quint64 id = 0;
+        std::optional<TokenCount> count;
+    };
+    /// What the counting thread keeps; touched by nobody else.
+    struct Kept
+    {
+        QList<LogRoot> roots;
+        Tokenizers tokenizers;
+        std::optional<TokenRatios> ratios;
+    };
+
+    static std::optional<TokenCount> work(Kept& kept, const QString& text, const QString& model,
+                                          const std::atomic<bool>& cancelled);
+
+    QHash<quint64, Flag> m_running; ///< by id
+    Handover<Answer> m_answers;
+    std::shared_ptr<Kept> m_kept = std::make_shared<Kept>();
+    QThreadPool m_pool;
+};
+
+} // namespace plimsoll
