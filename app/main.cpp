@@ -74,7 +74,9 @@ int runTokens(const Options& options)
     if (!text)
         return refuse(error);
     const QList<LogRoot> roots = logRoots(agentHomes(options.home, !options.homeGiven));
-    const QByteArray output = tokensOutput(*text, options.model, options.json, roots);
+    // What one home has taught is kept in its own history only.
+    const QString dataDir = options.homeGiven && !options.dataDirGiven ? QString() : options.dataDir;
+    const QByteArray output = tokensOutput(*text, options.model, options.json, roots, dataDir);
     if (output.isEmpty())
         return refuse(QStringLiteral("the tokenizers of this program are damaged"));
     return print(stdout, output) ? 0 : 1;

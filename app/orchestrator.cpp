@@ -9,18 +9,18 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     , m_catalogue(std::move(catalogue))
     , m_homes(homes)
     , m_counter(logRoots(homes))
-    , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices, m_records))
-    , m_recorder(new Recorder(m_events, store ? QList{m_frames, m_storeFrames} : QList{m_frames}))
+    , m_watcher(new Watcher(m_catalogue, home, homes, m_commands, m_events, m_watchNotices, m_intake.records))
+    , m_recorder(new Recorder(m_events, store ? QList{m_frames, m_intake.frames} : QList{m_frames}))
 {
     if (store) {
-        m_store = new Store(store->dir, logRoots(homes), store->retention, m_records, m_storeFrames,
-                            m_storeQueries, m_storeNotices);
+        m_store = new Store(store->dir, logRoots(homes), store->retention, m_intake, m_storeNotices);
         m_storeThread.setObjectName(QStringLiteral("store"));
         m_store->moveToThread(&m_storeThread);
         connect(&m_storeThread, &QThread::started, m_store, &Store::start);
         connect(&m_storeThread, &QThread::finished, m_store, &QObject::deleteLater);
     } else {
-        m_records.disconnect(); // nobody takes them
+        m_intake.records.disconnect(); // nobody takes them
+        m_intake.values.disconnect();
     }
     m_watchThread.setObjectName(QStringLiteral("watch"));
     m_engineThread.setObjectName(QStringLiteral("engine"));
@@ -28,6 +28,9 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     m_recorder->moveToThread(&m_engineThread);
     connect(&m_watchThread, &QThread::started, m_watcher, &Watcher::start);
     connect(&m_engineThread, &QThread::started, m_recorder, &Recorder::start);
+    connect(&m_counter, &TokenCounter::learned, this, [this](const TokenRatios& ratios, qint64 atMs) {
+        m_intake.values.push({tokenRatiosName(), atMs, ratios.toJson()});
+    });
     connect(&m_counter, &TokenCounter::counted, this,
             [this](quint64 id, const std::optional<TokenCount>& count) {
                 emit replied({id, count ? toJson(*count) : QJsonObject(),
@@ -103,7 +106,7 @@ void Orchestrator::connectEngine()
         m_recorder->flush();
         for (WatchNotice& notice : notices) {
             if (const auto* lost = std::get_if<LostHistory>(&notice); lost && m_store)
-                m_storeQueries.push(lost->query);
+                m_intake.queries.push(lost->query);
             else
                 m_notices.push(std::move(notice));
         }
@@ -173,6 +176,8 @@ void Orchestrator::takeStoreNotice(const StoreNotice& notice)
         emit replied(*reply);
     else if (const auto* ack = std::get_if<StoreAck>(&notice))
         emit committed(ack->seq);
+    else if (const auto* value = std::get_if<KeptValue>(&notice))
+        m_counter.setKnown(TokenRatios::fromJson(value->json), value->atMs);
 }
 
 } // namespace plimsoll

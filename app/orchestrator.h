@@ -58,9 +58,7 @@ private:
     Handover<Events> m_frames;
     Handover<WatchNotice> m_watchNotices; ///< on their way through the engine thread
     Handover<WatchNotice> m_notices;
-    Handover<LogRecord> m_records;
-    Handover<Events> m_storeFrames;
-    Handover<WatchQuery> m_storeQueries;
+    StoreIntake m_intake;
     Handover<StoreNotice> m_storeNotices; ///< on their way through the engine thread
     Handover<StoreNotice> m_storeStates;
     TokenCounter m_counter;

@@ -13,6 +13,8 @@ TokenCounter::TokenCounter(QList<LogRoot> roots, QObject* parent)
     m_answers.connectTo(this, [this](const std::vector<Answer>& answers) {
         for (const Answer& answer : answers) {
             m_running.remove(answer.id);
+            if (answer.learned)
+                emit learned(answer.learned->ratios, answer.learned->atMs);
             emit counted(answer.id, answer.count);
         }
     });
@@ -31,7 +33,17 @@ void TokenCounter::count(quint64 id, const QString& text, const QString& model)
     const Flag cancelled = std::make_shared<std::atomic<bool>>(false);
     m_running.insert(id, cancelled);
     m_pool.start([kept = m_kept, answers = m_answers, cancelled, id, text, model]() mutable {
-        answers.push({id, work(*kept, text, model, *cancelled)});
+        Answer answer;
+        answer.id = id;
+        work(*kept, text, model, *cancelled, answer);
+        answers.push(std::move(answer));
+    });
+}
+
+void TokenCounter::setKnown(TokenRatios ratios, qint64 atMs)
+{
+    m_pool.start([kept = m_kept, ratios = std::move(ratios), atMs]() mutable {
+        kept->known = {std::move(ratios), atMs};
     });
 }
 
@@ -41,19 +53,19 @@ void TokenCounter::cancel(quint64 id)
         *flag = true;
 }
 
-std::optional<TokenCount> TokenCounter::work(Kept& kept, const QString& text, const QString& model,
-                                             const std::atomic<bool>& cancelled)
+void TokenCounter::work(Kept& kept, const QString& text, const QString& model,
+                        const std::atomic<bool>& cancelled, Answer& answer)
 {
     if (cancelled)
-        return std::nullopt;
-    if (!kept.ratios && isEstimated(model)) {
-        TokenRatios ratios = learnRatios(kept.roots, kept.tokenizers, &cancelled);
+        return;
+    if (isEstimated(model)) {
+        answer.learned = refreshRatios(kept.known, kept.roots, kept.tokenizers, &cancelled);
         if (cancelled)
-            return std::nullopt; // half of what there is to learn
-        kept.ratios = std::move(ratios);
+            return; // half of what there is to learn
+        if (answer.learned)
+            kept.known = *answer.learned;
     }
-    return countTokens(text.toStdString(), model, kept.tokenizers, kept.ratios.value_or(TokenRatios()),
-                       &cancelled);
+    answer.count = countTokens(text.toStdString(), model, kept.tokenizers, kept.known.ratios, &cancelled);
 }
 
 } // namespace plimsoll

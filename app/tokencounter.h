@@ -4,6 +4,7 @@
 #include "app/agents/kinds.h"
 #include "app/tokens/tokencount.h"
 #include "app/watch/handover.h"
+#include "app/watch/ratiosamples.h"
 
 #include <QHash>
 #include <QObject>
@@ -27,6 +28,10 @@ public:
     explicit TokenCounter(QList<LogRoot> roots, QObject* parent = nullptr);
     ~TokenCounter() override;
 
+    /// What an earlier run has learned, and when (ms UTC). What is older than a day is learned again, and
+    /// kept where there is less to learn from now.
+    void setKnown(TokenRatios ratios, qint64 atMs);
+
     /// Asks; answered by one counted() with this id. \param id of the caller's choosing, not under way
     void count(quint64 id, const QString& text, const QString& model);
 
@@ -36,6 +41,8 @@ public:
 signals:
     /// Nothing: it was cancelled.
     void counted(quint64 id, const std::optional<plimsoll::TokenCount>& count);
+    /// Worth keeping for the next run. \param atMs ms UTC
+    void learned(const plimsoll::TokenRatios& ratios, qint64 atMs);
 
 private:
     using Flag = std::shared_ptr<std::atomic<bool>>;
@@ -43,17 +50,18 @@ private:
     {
         quint64 id = 0;
         std::optional<TokenCount> count;
+        std::optional<KnownRatios> learned; ///< for this count
     };
     /// What the counting thread keeps; touched by nobody else.
     struct Kept
     {
         QList<LogRoot> roots;
         Tokenizers tokenizers;
-        std::optional<TokenRatios> ratios;
+        KnownRatios known;
     };
 
-    static std::optional<TokenCount> work(Kept& kept, const QString& text, const QString& model,
-                                          const std::atomic<bool>& cancelled);
+    static void work(Kept& kept, const QString& text, const QString& model,
+                     const std::atomic<bool>& cancelled, Answer& answer);
 
     QHash<quint64, Flag> m_running; ///< by id
     Handover<Answer> m_answers;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/tokenscommand.h"
 
+#include "app/store/store.h"
 #include "app/tokens/tokencount.h"
 #include "app/watch/ratiosamples.h"
 
@@ -9,12 +10,34 @@
 #include <QJsonDocument>
 
 #include <cstdio>
+#include <tuple>
 
 namespace plimsoll {
 
 namespace {
 
 constexpr qint64 maxBytes = qint64{256} * 1024 * 1024;
+
+/// Out of the history where they are fresh there, else learned now and kept there. A history that cannot be
+/// used costs the learning, nothing else.
+TokenRatios ratiosFor(const QList<LogRoot>& roots, const QString& dataDir, Tokenizers& tokenizers)
+{
+    Database database;
+    KeptValue kept{tokenRatiosName(), 0, {}};
+    const bool hasHistory =
+        !dataDir.isEmpty() && database.open(dataDir, Database::Access::ReadOnly).isEmpty();
+    if (hasHistory && !database.loadValue(kept).isEmpty())
+        kept.atMs = 0;
+    const KnownRatios known{TokenRatios::fromJson(kept.json), kept.atMs};
+    const std::optional<KnownRatios> fresh = refreshRatios(known, roots, tokenizers);
+    if (!fresh)
+        return known.ratios;
+    StoreBatch batch;
+    batch.values = {{kept.name, fresh->atMs, fresh->ratios.toJson()}};
+    if (hasHistory && database.open(dataDir, Database::Access::ReadWrite).isEmpty())
+        std::ignore = database.write(batch); // learned again next time
+    return fresh->ratios;
+}
 
 } // namespace
 
@@ -48,10 +71,11 @@ std::optional<QByteArray> readInput(const QString& path, QString& error)
     return bytes;
 }
 
-QByteArray tokensOutput(const QByteArray& text, const QString& model, bool json, const QList<LogRoot>& roots)
+QByteArray tokensOutput(const QByteArray& text, const QString& model, bool json, const QList<LogRoot>& roots,
+                        const QString& dataDir)
 {
     Tokenizers tokenizers;
-    const TokenRatios ratios = isEstimated(model) ? learnRatios(roots, tokenizers) : TokenRatios();
+    const TokenRatios ratios = isEstimated(model) ? ratiosFor(roots, dataDir, tokenizers) : TokenRatios();
     const std::optional<TokenCount> count =
         countTokens({text.constData(), size_t(text.size())}, model, tokenizers, ratios);
     if (!count)

@@ -17,7 +17,8 @@ namespace plimsoll {
 
 /// What `plimsoll tokens` prints about a text: see tokencount.h. Learns from the logs below the roots where
 /// the model needs it. Empty if the resources of the program are damaged.
+/// \param dataDir whose history, if there is one, keeps what was learned; may be empty
 [[nodiscard]] QByteArray tokensOutput(const QByteArray& text, const QString& model, bool json,
-                                      const QList<LogRoot>& roots);
+                                      const QList<LogRoot>& roots, const QString& dataDir = {});
 
 } // namespace plimsoll

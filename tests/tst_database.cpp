@@ -171,6 +171,24 @@ private slots:
         QCOMPARE(linesBefore(0, 1), QStringList{QStringLiteral("second")});
     }
 
+    void valuesAreKeptByName()
+    {
+        open();
+        KeptValue value{QStringLiteral("colour"), nowMs, {{QStringLiteral("hull"), QStringLiteral("red")}}};
+        write({{}, {}, {}, {value}});
+        value.atMs = nowMs + 1;
+        value.json.insert(QStringLiteral("hull"), QStringLiteral("blue"));
+        write({{}, {}, {}, {value}});
+        reopen();
+        KeptValue back{QStringLiteral("colour"), 0, {}};
+        QCOMPARE(m_database->loadValue(back), QString());
+        QCOMPARE(back.atMs, nowMs + 1);
+        QCOMPARE(back.json, value.json);
+        KeptValue other{QStringLiteral("shape"), 0, {}};
+        QCOMPARE(m_database->loadValue(other), QString());
+        QCOMPARE(other.atMs, qint64(0));
+    }
+
     void aFailedWriteChangesNothing()
     {
         open();

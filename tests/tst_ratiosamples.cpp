@@ -97,6 +97,26 @@ private slots:
         QCOMPARE(learn(), TokenRatios());
     }
 
+    void whatIsFreshIsNotLearnedAgain()
+    {
+        write({});
+        const std::optional<KnownRatios> first = refreshRatios({}, roots(), m_tokenizers);
+        QVERIFY(first && first->ratios.learned("claude", ContentKind::Code));
+        QVERIFY(!refreshRatios(*first, roots(), m_tokenizers));
+    }
+
+    void whatWasLearnedOutlivesTheLogs()
+    {
+        write({});
+        KnownRatios known = *refreshRatios({}, roots(), m_tokenizers);
+        known.atMs -= qint64{25} * 3600 * 1000;
+        m_temp = std::make_unique<QTemporaryDir>(); // another home, without logs
+        const std::optional<KnownRatios> again = refreshRatios(known, roots(), m_tokenizers);
+        QVERIFY(again && again->atMs > known.atMs);
+        QCOMPARE(again->ratios, known.ratios);
+        QCOMPARE(TokenRatios::fromJson(known.ratios.toJson()), known.ratios); // … and the way to the disk
+    }
+
     void noLogsNoRatios() { QCOMPARE(learn(), TokenRatios()); }
 
     void learningCanBeCancelled()

@@ -163,6 +163,21 @@ private slots:
         QCOMPARE(storedEvents(QStringLiteral("context_compacted")), 1); // told once
     }
 
+    void learnedRatiosAreKept()
+    {
+        begin();
+        const Reply reply =
+            ask(QStringLiteral("tokens"), {{QStringLiteral("text"), QStringLiteral("a a")},
+                                           {QStringLiteral("model"), QStringLiteral("claude-opus-4-5")}});
+        QCOMPARE(reply.result.value(QLatin1String("tokens")).toInt(), 2);
+        end();
+        Database database;
+        QCOMPARE(database.open(m_data->path(), Database::Access::ReadOnly), QString());
+        KeptValue kept{tokenRatiosName(), 0, {}};
+        QCOMPARE(database.loadValue(kept), QString());
+        QVERIFY(kept.atMs > 0);
+    }
+
     void secretsDoNotReachTheDisk()
     {
         const QString secret = QStringLiteral("gh") + QStringLiteral("p_") + QString(36, QLatin1Char('Z'));

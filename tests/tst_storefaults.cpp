@@ -51,8 +51,8 @@ public:
         : m_check(check)
         , m_logs(logs)
         , m_made(run)
-        , m_store(std::make_unique<Store>(dir, QList{madeRoot()}, keepAll, m_records, m_frames, m_queries,
-                                          m_notices))
+        , m_store(std::make_unique<Store>(dir, QList{madeRoot()}, keepAll,
+                                          StoreIntake{m_records, m_frames, m_queries, m_values}, m_notices))
     {
         m_check.begin();
         m_notices.connectTo(this, [this](const std::vector<StoreNotice>& notices) {
@@ -117,6 +117,7 @@ private:
     Handover<LogRecord> m_records;
     Handover<Events> m_frames;
     Handover<WatchQuery> m_queries;
+    Handover<KeptValue> m_values;
     Handover<StoreNotice> m_notices;
     std::unique_ptr<Store> m_store;
     quint64 m_last = 0;

@@ -70,6 +70,24 @@ private slots:
         QCOMPARE(m_counts.size(), 0);
     }
 
+    void whatIsLearnedIsToldOnce()
+    {
+        QList<qint64> learned;
+        connect(m_counter.get(), &TokenCounter::learned, this,
+                [&](const TokenRatios& /*ratios*/, qint64 atMs) { learned.append(atMs); });
+        m_counter->count(1, QStringLiteral("a a"), QStringLiteral("claude-opus-4-5"));
+        m_counter->count(2, QStringLiteral("a a"), QStringLiteral("claude-opus-4-5"));
+        QTRY_COMPARE(m_counts.size(), 2);
+        QCOMPARE(learned.size(), 1);
+        const auto fresh = std::make_unique<TokenCounter>(QList<LogRoot>());
+        QSignalSpy again(fresh.get(), &TokenCounter::learned);
+        QSignalSpy counted(fresh.get(), &TokenCounter::counted);
+        fresh->setKnown({}, learned.constFirst());
+        fresh->count(1, QStringLiteral("a a"), QStringLiteral("claude-opus-4-5"));
+        QTRY_COMPARE(counted.size(), 1);
+        QCOMPARE(again.size(), 0);
+    }
+
     void hostAnswersTheQuery()
     {
         const QTemporaryDir home;

@@ -6,6 +6,7 @@
 #include "models/event.h"
 
 #include <QHash>
+#include <QJsonObject>
 #include <QSet>
 #include <QSqlDatabase>
 #include <QString>
@@ -17,14 +18,26 @@ class QSqlQuery;
 
 namespace plimsoll {
 
+/// Something that was worked out, under a name of its own.
+struct KeptValue
+{
+    QString name;
+    qint64 atMs = 0; ///< ms UTC when it was; 0 = there is none
+    QJsonObject json;
+};
+
 /// What one transaction writes.
 struct StoreBatch
 {
     std::vector<LogRecord> logs;
     QList<Agent> agents; ///< last pictures
     Events events;       ///< numbered; Logged ones go to the texts
+    QList<KeptValue> values;
 
-    [[nodiscard]] bool isEmpty() const { return logs.empty() && agents.isEmpty() && events.isEmpty(); }
+    [[nodiscard]] bool isEmpty() const
+    {
+        return logs.empty() && agents.isEmpty() && events.isEmpty() && values.isEmpty();
+    }
 };
 
 /// How long things are kept. 0 = for ever.
@@ -78,6 +91,8 @@ public:
     /// Last pictures: who they are, their state and numbers, without what logs tell better.
     [[nodiscard]] QString loadAgents(QHash<AgentId, Agent>& agents);
     [[nodiscard]] QString loadLastSeq(quint64& seq);
+    /// By its name; its time stays 0 where there is none.
+    [[nodiscard]] QString loadValue(KeptValue& value);
     /// The newest `limit` lines of an agent before `beforeMs` (0 = all), oldest first.
     [[nodiscard]] QString loadLines(const AgentId& agent, qint64 beforeMs, int limit,
                                     QList<StoredLine>& lines);
@@ -121,6 +136,7 @@ private:
     [[nodiscard]] QString joinSamples(FileRow& row);
     [[nodiscard]] QString writeAgents(const QList<Agent>& agents);
     [[nodiscard]] QString writeEvents(const Events& events);
+    [[nodiscard]] QString writeValues(const QList<KeptValue>& values);
     [[nodiscard]] QString pruneSamples(const Retention& retention, qint64 nowMs, bool& more);
     [[nodiscard]] QString pruneTexts(const Retention& retention, qint64 nowMs, bool& more);
 

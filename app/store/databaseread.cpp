@@ -4,6 +4,8 @@
 #include "app/store/sqltext.h"
 #include "models/names.h"
 
+#include <QJsonDocument>
+
 #include <algorithm>
 #include <limits>
 
@@ -156,6 +158,20 @@ QString Database::loadLastSeq(quint64& seq)
         return faultText(query.lastError());
     seq = query.value(0).toULongLong();
     return {};
+}
+
+QString Database::loadValue(KeptValue& value)
+{
+    QSqlQuery query(m_db);
+    QString fault = prepareSql(query, QStringLiteral("SELECT at_ms, json FROM kept_values WHERE name = ?"));
+    query.addBindValue(value.name);
+    if (fault.isEmpty())
+        fault = runSql(query);
+    if (fault.isEmpty() && query.next()) {
+        value.atMs = query.value(0).toLongLong();
+        value.json = QJsonDocument::fromJson(query.value(1).toString().toUtf8()).object();
+    }
+    return fault;
 }
 
 QString Database::loadLines(const AgentId& agent, qint64 beforeMs, int limit, QList<StoredLine>& lines)

@@ -185,6 +185,8 @@ QString Database::add(const StoreBatch& batch)
         fault = writeAgents(batch.agents);
     if (fault.isEmpty())
         fault = writeEvents(batch.events);
+    if (fault.isEmpty())
+        fault = writeValues(batch.values);
     return fault;
 }
 
@@ -360,6 +362,25 @@ QString Database::dropKept(Events& events)
         return isKeptAsEvent(event.body) && kept.contains(meaningOf(event));
     };
     events.erase(std::remove_if(events.begin(), events.end(), isKept), events.end());
+    return fault;
+}
+
+QString Database::writeValues(const QList<KeptValue>& values)
+{
+    if (values.isEmpty())
+        return {};
+    QSqlQuery query(m_db);
+    QString fault =
+        prepareSql(query, upsert(QStringLiteral("kept_values"),
+                                 {QStringLiteral("name"), QStringLiteral("at_ms"), QStringLiteral("json")}));
+    for (const KeptValue& value : values) {
+        if (!fault.isEmpty())
+            return fault;
+        query.addBindValue(value.name);
+        query.addBindValue(value.atMs);
+        query.addBindValue(QString::fromUtf8(QJsonDocument(value.json).toJson(QJsonDocument::Compact)));
+        fault = runSql(query);
+    }
     return fault;
 }
 

@@ -41,14 +41,12 @@ qsizetype bytesOf(const LogRecord& record)
 
 } // namespace
 
-Store::Store(QString dir, const QList<LogRoot>& roots, Retention retention, Handover<LogRecord> records,
-             Handover<Events> frames, Handover<WatchQuery> queries, Handover<StoreNotice> notices)
+Store::Store(QString dir, const QList<LogRoot>& roots, Retention retention, StoreIntake intake,
+             Handover<StoreNotice> notices)
     : m_dir(std::move(dir))
     , m_roots(rootPaths(roots))
     , m_retention(retention)
-    , m_records(std::move(records))
-    , m_frames(std::move(frames))
-    , m_queries(std::move(queries))
+    , m_in(std::move(intake))
     , m_notices(std::move(notices))
     , m_flushTimer(this)
     , m_retryTimer(this)
@@ -65,39 +63,49 @@ Store::Store(QString dir, const QList<LogRoot>& roots, Retention retention, Hand
 /// Everything that was handed over is written before the end.
 Store::~Store()
 {
-    m_records.takeNow();
-    m_frames.takeNow();
+    m_in.records.takeNow();
+    m_in.frames.takeNow();
+    m_in.values.takeNow();
     if (m_database.isOpen())
         flush();
-    m_records.disconnect();
-    m_frames.disconnect();
-    m_queries.disconnect();
+    m_in.values.disconnect();
+    m_in.records.disconnect();
+    m_in.frames.disconnect();
+    m_in.queries.disconnect();
 }
 
 void Store::start()
 {
     Q_ASSERT(QThread::currentThread() == thread());
     StoreLoaded loaded;
+    KeptValue ratios{tokenRatiosName(), 0, {}};
     const QString fault = open();
     if (fault.isEmpty()) {
-        load(loaded);
+        load(loaded, ratios);
         m_pruneTimer.start(pruneStepMs * 10);
     } else {
         fail(fault);
     }
     m_notices.push(std::move(loaded));
+    if (ratios.atMs > 0)
+        m_notices.push(std::move(ratios));
     tellState();
-    m_records.connectTo(this, [this](std::vector<LogRecord> records) {
+    m_in.records.connectTo(this, [this](std::vector<LogRecord> records) {
         for (LogRecord& record : records)
             takeRecord(std::move(record));
     });
-    m_frames.connectTo(this, [this](const std::vector<Events>& frames) {
+    m_in.frames.connectTo(this, [this](const std::vector<Events>& frames) {
         for (const Events& frame : frames)
             takeFrame(frame);
     });
-    m_queries.connectTo(this, [this](const std::vector<WatchQuery>& queries) {
+    m_in.queries.connectTo(this, [this](const std::vector<WatchQuery>& queries) {
         for (const WatchQuery& query : queries)
             answer(query);
+    });
+    m_in.values.connectTo(this, [this](const std::vector<KeptValue>& values) {
+        for (const KeptValue& value : values)
+            m_pending.values.append(value);
+        flushLater();
     });
 }
 
@@ -106,7 +114,7 @@ QString Store::open()
     return m_database.open(m_dir, Database::Access::ReadWrite);
 }
 
-void Store::load(StoreLoaded& loaded)
+void Store::load(StoreLoaded& loaded, KeptValue& ratios)
 {
     QHash<AgentId, Agent> agents;
     QString fault = m_database.loadLogs(m_roots, loaded.kept.records);
@@ -116,6 +124,8 @@ void Store::load(StoreLoaded& loaded)
         fault = m_database.loadLastSeq(loaded.lastSeq);
     if (fault.isEmpty())
         fault = m_database.loadToldBefore(m_toldBefore);
+    if (fault.isEmpty())
+        fault = m_database.loadValue(ratios);
     if (!fault.isEmpty()) {
         loaded = {};
         m_database.close();
@@ -231,6 +241,7 @@ StoreBatch Store::takeBatch()
     for (const AgentId& id : std::as_const(m_pending.agents))
         batch.agents.append(m_agents.value(id));
     batch.events = std::exchange(m_pending.events, {});
+    batch.values = std::exchange(m_pending.values, {});
     m_pending.logs.clear();
     return batch;
 }
@@ -242,6 +253,7 @@ void Store::putBack(StoreBatch batch)
         m_pending.logs.emplace(path, std::move(record));
     }
     m_pending.events = std::move(batch.events);
+    m_pending.values = std::move(batch.values);
 }
 
 void Store::flush()
@@ -338,7 +350,7 @@ void Store::answer(const WatchQuery& query)
     const auto before = qint64(query.params.value(QStringLiteral("before_offset")).toDouble(0));
     const int limit = std::clamp(query.params.value(QStringLiteral("limit")).toInt(pageLines), 1, 1000);
     QList<StoredLine> lines;
-    m_frames.takeNow();
+    m_in.frames.takeNow();
     if (m_database.isOpen())
         flush();
     const QString fault = m_database.isOpen() ? m_database.loadLines(id, before, limit, lines)

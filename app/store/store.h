@@ -25,7 +25,22 @@ struct StoreAck
 {
     quint64 seq = 0;
 };
-using StoreNotice = std::variant<StoreLoaded, StoreState, StoreAck, Reply>;
+using StoreNotice = std::variant<StoreLoaded, StoreState, StoreAck, KeptValue, Reply>;
+
+/// Names of what is kept besides: told as KeptValue after StoreLoaded.
+[[nodiscard]] inline QString tokenRatiosName()
+{
+    return QStringLiteral("token_ratios");
+}
+
+/// Ways into the store.
+struct StoreIntake
+{
+    Handover<LogRecord> records;
+    Handover<Events> frames;
+    Handover<WatchQuery> queries; ///< "history" of agents whose logs are gone
+    Handover<KeptValue> values;
+};
 
 /// Keeps what happens, on a thread of its own: gathers what comes for a moment and writes it as one
 /// transaction. What cannot be written waits, within bounds, while the file is opened again and again with
@@ -37,8 +52,8 @@ class Store : public QObject
 
 public:
     /// \param dir absolute path of the data folder \param roots whose logs this run watches
-    Store(QString dir, const QList<LogRoot>& roots, Retention retention, Handover<LogRecord> records,
-          Handover<Events> frames, Handover<WatchQuery> queries, Handover<StoreNotice> notices);
+    Store(QString dir, const QList<LogRoot>& roots, Retention retention, StoreIntake intake,
+          Handover<StoreNotice> notices);
     ~Store() override;
 
     void start();
@@ -57,12 +72,16 @@ private:
         qsizetype logBytes = 0;
         Events events;
         QSet<AgentId> agents;
+        QList<KeptValue> values;
 
-        [[nodiscard]] bool isEmpty() const { return logs.empty() && events.isEmpty() && agents.isEmpty(); }
+        [[nodiscard]] bool isEmpty() const
+        {
+            return logs.empty() && events.isEmpty() && agents.isEmpty() && values.isEmpty();
+        }
     };
 
     [[nodiscard]] QString open();
-    void load(StoreLoaded& loaded);
+    void load(StoreLoaded& loaded, KeptValue& ratios);
     void takeRecord(LogRecord record);
     void takeFrame(const Events& events);
     void takeEvent(const Event& event);
@@ -81,9 +100,7 @@ private:
     const QString m_dir;
     const QSet<QByteArray> m_roots;
     const Retention m_retention;
-    Handover<LogRecord> m_records;
-    Handover<Events> m_frames;
-    Handover<WatchQuery> m_queries;
+    StoreIntake m_in;
     Handover<StoreNotice> m_notices;
     Database m_database;
     QTimer m_flushTimer;

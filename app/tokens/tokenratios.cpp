@@ -76,6 +76,15 @@ std::optional<Ratio> TokenRatios::learned(std::string_view family, ContentKind k
     return Ratio{median, std::max({above, below, binStep}), total(bins)};
 }
 
+void TokenRatios::takeBetter(const TokenRatios& other)
+{
+    for (const auto& [key, bins] : other.m_histograms) {
+        Histogram& own = m_histograms[key];
+        if (total(bins) > total(own))
+            own = bins;
+    }
+}
+
 QJsonObject TokenRatios::toJson() const
 {
     QJsonArray list;

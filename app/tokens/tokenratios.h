@@ -27,6 +27,9 @@ public:
     /// The median ratio and how far eight of ten samples lie from it; nothing before there are enough.
     [[nodiscard]] std::optional<Ratio> learned(std::string_view family, ContentKind kind) const;
 
+    /// What others have learned from more samples goes before what this has.
+    void takeBetter(const TokenRatios& other);
+
     [[nodiscard]] QJsonObject toJson() const;
     /// Total: what is malformed is left out.
     [[nodiscard]] static TokenRatios fromJson(const QJsonObject& json);

@@ -4,6 +4,8 @@
 #include "app/watch/coldscan.h"
 #include "app/watch/logfileio.h"
 
+#include <QDateTime>
+
 #include <algorithm>
 #include <numeric>
 
@@ -117,6 +119,18 @@ TokenRatios learnRatios(const QList<LogRoot>& roots, Tokenizers& tokenizers,
         std::ignore = readRange(file, from, found.sizeBytes, *file.reader, samples);
     }
     return ratios;
+}
+
+std::optional<KnownRatios> refreshRatios(const KnownRatios& known, const QList<LogRoot>& roots,
+                                         Tokenizers& tokenizers, const std::atomic<bool>* cancelled)
+{
+    constexpr qint64 dayMs = qint64{24} * 3600 * 1000;
+    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
+    if (known.atMs > nowMs - dayMs && known.atMs <= nowMs)
+        return std::nullopt;
+    KnownRatios fresh{learnRatios(roots, tokenizers, cancelled), nowMs};
+    fresh.ratios.takeBetter(known.ratios);
+    return fresh;
 }
 
 } // namespace plimsoll

@@ -60,6 +60,19 @@ private:
     std::map<uint32_t, Thread> m_threads;
 };
 
+/// What was learned, and when.
+struct KnownRatios
+{
+    TokenRatios ratios;
+    qint64 atMs = 0; ///< ms UTC, 0 = nothing was yet
+};
+
+/// Learns again where that is worth while: nothing where what is known is not a day old. Keeps what was
+/// learned from more samples than there are now. What it answers after `cancelled` was set is of no use.
+[[nodiscard]] std::optional<KnownRatios> refreshRatios(const KnownRatios& known, const QList<LogRoot>& roots,
+                                                       Tokenizers& tokenizers,
+                                                       const std::atomic<bool>* cancelled = nullptr);
+
 /// Learns from the ends of the newest logs: at most 16 MB are read, in about half a second. Any thread.
 /// \param cancelled looked at between files; may be null
 [[nodiscard]] TokenRatios learnRatios(const QList<LogRoot>& roots, Tokenizers& tokenizers,

@@ -98,3 +98,10 @@ CREATE TABLE texts (
 );
 CREATE INDEX texts_by_agent ON texts (agent_id, at_ms);
 CREATE INDEX texts_by_time ON texts (at_ms, bytes);
+
+-- What was worked out and should not be again, by name: "token_ratios".
+CREATE TABLE kept_values (
+    name TEXT NOT NULL PRIMARY KEY,
+    at_ms BIGINT NOT NULL,
+    json TEXT NOT NULL
+);

@@ -66,7 +66,8 @@ public:
         : m_made(run)
         , m_endsAbruptly(endsAbruptly)
         , m_left(commits)
-        , m_store(new Store(dir, {madeRoot()}, keepAll, m_records, m_frames, m_queries, m_notices))
+        , m_store(
+              new Store(dir, {madeRoot()}, keepAll, {m_records, m_frames, m_queries, m_values}, m_notices))
     {
         m_notices.connectTo(this, [this](const std::vector<StoreNotice>& notices) {
             for (const StoreNotice& notice : notices)
@@ -123,6 +124,7 @@ private:
     Handover<LogRecord> m_records;
     Handover<Events> m_frames;
     Handover<WatchQuery> m_queries;
+    Handover<KeptValue> m_values;
     Handover<StoreNotice> m_notices;
     Store* m_store; ///< lives and ends in m_thread
     QThread m_thread;

@@ -30,7 +30,8 @@ void readAll(const Settings& settings)
           "notifyFinishedAfterS");
     check(settings.keepTextDays.value() >= 0 && settings.keepTextDays.value() <= 36'500, "keepTextDays");
     check(settings.keepTextMb.value() >= 0 && settings.keepTextMb.value() <= 1'000'000, "keepTextMb");
-    check(settings.keepSamplesDays.value() >= 0 && settings.keepSamplesDays.value() <= 36'500, "keepSamplesDays");
+    check(settings.keepSamplesDays.value() >= 0 && settings.keepSamplesDays.value() <= 36'500,
+          "keepSamplesDays");
     check(int(settings.trayIcon.value()) <= 1, "trayIcon");
     (void)settings.windowState(QStringLiteral("main"));
 }
