@@ -32,7 +32,7 @@ struct StoreBatch
     std::vector<LogRecord> logs;
     QList<Agent> agents; ///< last pictures
     Events events;       ///< numbered; Logged ones go to the texts
-    QList<KeptValue> values;
+    QList<KeptValue> values{};
 
     [[nodiscard]] bool isEmpty() const
     {
