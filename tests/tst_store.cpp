@@ -121,6 +121,25 @@ private slots:
         QVERIFY(agentOf(first).usage == before.usage);
     }
 
+    void lostConversationIsSaidToBeLost()
+    {
+        write(first, answerLine({"msg_1", 1000, 50}, baseMs));
+        begin();
+        end();
+        QVERIFY(QFile::remove(pathOf(first)));
+        {
+            Database database;
+            bool more = false;
+            QCOMPARE(database.open(m_data->path(), Database::Access::ReadWrite), QString());
+            QCOMPARE(database.prune({0, 1, 0}, QDateTime::currentMSecsSinceEpoch(), more), QString());
+        }
+        begin();
+        const Reply history =
+            ask(QStringLiteral("history"), {{QStringLiteral("agent_id"), agentOf(first).id.toString()}});
+        QVERIFY2(history.error.contains(QLatin1String("nothing of its conversation was kept")),
+                 qPrintable(history.error));
+    }
+
     void logThatVanishesWhileWatched()
     {
         write(first, answerLine({"msg_1", 1000, 50}, baseMs));
@@ -235,9 +254,9 @@ private:
         m_progress = {};
         m_store = {};
         m_committed = 0;
-        m_host =
-            std::make_unique<Orchestrator>(Catalogue::builtIn(), m_temp->path(),
-                                           agentHomes(m_temp->path(), false), StorePlace{m_data->path(), {}});
+        m_host = std::make_unique<Orchestrator>(Catalogue::builtIn(), m_temp->path(),
+                                                agentHomes(m_temp->path(), false),
+                                                StorePlace{m_data->path(), {0, 0, 0}});
         bool done = false;
         connect(m_host.get(), &Host::recorded, this, [this](const Events& events) {
             m_events += events;

@@ -353,8 +353,10 @@ void Store::answer(const WatchQuery& query)
     m_in.frames.takeNow();
     if (m_database.isOpen())
         flush();
-    const QString fault = m_database.isOpen() ? m_database.loadLines(id, before, limit, lines)
-                                              : QStringLiteral("the log is gone and the history is not open");
+    QString fault = m_database.isOpen() ? m_database.loadLines(id, before, limit, lines)
+                                        : QStringLiteral("the log is gone and the history is not open");
+    if (fault.isEmpty() && lines.isEmpty() && before <= 0)
+        fault = QStringLiteral("the log is gone, and nothing of its conversation was kept");
     QJsonArray items;
     for (const StoredLine& stored : std::as_const(lines)) {
         items.append(QJsonObject{{QStringLiteral("at"), double(stored.atMs)},
