@@ -453,7 +453,7 @@ private slots:
         QCOMPARE(database.open(m_dir, Database::Access::ReadWrite), QString());
         StoreBatch batch;
         for (qsizetype i = 0; i < times.size(); ++i) {
-            const quint64 seq = quint64(batch.events.size());
+            const auto seq = quint64(batch.events.size());
             Logged line;
             line.text = QStringLiteral("line %1").arg(i);
             line.file = QStringLiteral("/recorded/a.jsonl");

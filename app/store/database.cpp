@@ -132,7 +132,7 @@ QString Database::prepareFile(const QString& path, Access access)
 QString Database::runPragmas(const QStringList& pragmas)
 {
     for (const QString& pragma : pragmas) {
-        const QString fault = runSql(m_db, pragma);
+        QString fault = runSql(m_db, pragma);
         if (!fault.isEmpty())
             return fault;
     }

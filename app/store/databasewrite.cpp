@@ -118,7 +118,7 @@ QByteArray withoutNumber(QJsonObject json, const Body& body)
 /// The meanings of all events that a query answers.
 QString addMeanings(QSqlQuery& query, QSet<QByteArray>& meanings)
 {
-    const QString fault = runSql(query);
+    QString fault = runSql(query);
     while (fault.isEmpty() && query.next()) {
         const QJsonObject json = QJsonDocument::fromJson(query.value(0).toString().toUtf8()).object();
         if (const std::optional<Event> event = eventFromJson(json))

@@ -22,6 +22,7 @@
 #include <QTemporaryDir>
 
 #include <cstdio>
+#include <tuple>
 
 using namespace plimsoll;
 using namespace plimsoll::test;
@@ -142,7 +143,7 @@ int main(int argc, char** argv)
     const QStringList arguments = QCoreApplication::arguments();
     const int cycles = arguments.value(1).toInt();
     if (cycles <= 0) {
-        std::fputs("usage: durability_killloop CYCLES [SEED]\n", stderr);
+        std::ignore = std::fputs("usage: durability_killloop CYCLES [SEED]\n", stderr);
         return 2;
     }
     KillLoop loop(arguments.value(2, QStringLiteral("1")).toUInt());
@@ -151,11 +152,12 @@ int main(int argc, char** argv)
     for (int i = 1; i <= cycles; ++i) {
         const QStringList wrong = i == cycles ? loop.cycle(i) + loop.finish() : loop.cycle(i);
         for (const QString& text : wrong)
-            std::fprintf(stderr, "cycle %d: %s\n", i, qUtf8Printable(text));
+            std::ignore = std::fprintf(stderr, "cycle %d: %s\n", i, qUtf8Printable(text));
         if (!wrong.isEmpty())
             return 1;
     }
-    std::printf("cycles %d count\nacknowledged %lld events\nlost 0 events\ndoubled 0 events\ncycle %lld ms\n",
-                cycles, loop.acknowledged(), timer.elapsed() / cycles);
+    std::ignore = std::printf(
+        "cycles %d count\nacknowledged %lld events\nlost 0 events\ndoubled 0 events\ncycle %lld ms\n", cycles,
+        loop.acknowledged(), timer.elapsed() / cycles);
     return 0;
 }

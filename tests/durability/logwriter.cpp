@@ -41,7 +41,7 @@ bool LogWriter::begin(bool isCodex)
 {
     Session session;
     session.isCodex = isCodex;
-    const auto number = qulonglong(m_sessions.size() + 1);
+    const auto number = qlonglong(m_sessions.size()) + 1;
     session.id = QStringLiteral("%1-0000-7000-8000-000000000000").arg(number, 8, 16, QLatin1Char('0'));
     session.path = isCodex
                        ? QStringLiteral("%1/.codex/sessions/2026/05/04/rollout-2026-05-04T10-00-00-%2.jsonl")
@@ -79,7 +79,7 @@ bool LogWriter::grow()
 QByteArray LogWriter::claudeLines(Session& session)
 {
     const qint64 atMs = ++m_clockMs;
-    const int kind = int(m_random.bounded(10));
+    const auto kind = int(m_random.bounded(10));
     if (kind == 0)
         return promptLine(QStringLiteral("More paint at %1").arg(atMs), atMs);
     if (kind == 1) {
@@ -107,7 +107,7 @@ QByteArray LogWriter::claudeLines(Session& session)
 QByteArray LogWriter::codexLine(Session& session)
 {
     const qint64 input = 1 + qint64(m_random.bounded(1000));
-    const qint64 cached = qint64(m_random.bounded(100'000));
+    const auto cached = qint64(m_random.bounded(100'000));
     const qint64 output = 1 + qint64(m_random.bounded(1000));
     session.input += input;
     session.cacheRead += cached;

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 using namespace plimsoll;
 using namespace plimsoll::test;
@@ -155,10 +156,11 @@ Tally cutAll(const Trace& trace, const std::vector<size_t>& cuts, bool tells, QR
         tally.corrupt += corrupt ? 1 : 0;
         tally.lost += !corrupt && !wrong.isEmpty() ? 1 : 0;
         for (qsizetype i = 0; tells && i < wrong.size() && tally.lost + tally.corrupt < mostComplaints; ++i)
-            std::fprintf(stderr, "cut at call %zu, kind %d: %s\n", cut, int(kind), qUtf8Printable(wrong[i]));
+            std::ignore = std::fprintf(stderr, "cut at call %zu, kind %d: %s\n", cut, int(kind),
+                                       qUtf8Printable(wrong[i]));
     }
     for (const QString& problem : check.problems())
-        std::fprintf(stderr, "%s\n", qUtf8Printable(problem));
+        std::ignore = std::fprintf(stderr, "%s\n", qUtf8Printable(problem));
     tally.lost += check.problems().isEmpty() ? 0 : 1;
     return tally;
 }
@@ -168,7 +170,7 @@ void requireTrace(const Trace& trace)
 {
     if (trace.fault.isEmpty())
         return;
-    std::fprintf(stderr, "%s\n", qUtf8Printable(trace.fault));
+    std::ignore = std::fprintf(stderr, "%s\n", qUtf8Printable(trace.fault));
     std::exit(2);
 }
 
@@ -179,7 +181,7 @@ int main(int argc, char** argv)
     const QCoreApplication application(argc, argv);
     const int count = QCoreApplication::arguments().value(1).toInt();
     if (count <= 0) {
-        std::fputs("usage: durability_powercut CUTS [SEED]\n", stderr);
+        std::ignore = std::fputs("usage: durability_powercut CUTS [SEED]\n", stderr);
         return 2;
     }
     QRandomGenerator random(QCoreApplication::arguments().value(2, QStringLiteral("1")).toUInt());
@@ -203,11 +205,13 @@ int main(int argc, char** argv)
     requireTrace(control);
     const Tally off = cutAll(control, chooseCuts(control, std::min(count, 100), random), false, random);
 
-    std::printf("calls %zu count\ncuts %d count\nlost %d cuts\ncorrupt %d cuts\n", trace.calls.size(),
-                tally.cuts, tally.lost, tally.corrupt);
-    std::printf("unsynced_cuts %d count\nunsynced_lost %d cuts\nunsynced_corrupt %d cuts\ncut %lld ms\n",
-                off.cuts, off.lost, off.corrupt, timer.elapsed() / (tally.cuts + off.cuts));
+    std::ignore = std::printf("calls %zu count\ncuts %d count\nlost %d cuts\ncorrupt %d cuts\n",
+                              trace.calls.size(), tally.cuts, tally.lost, tally.corrupt);
+    std::ignore =
+        std::printf("unsynced_cuts %d count\nunsynced_lost %d cuts\nunsynced_corrupt %d cuts\ncut %lld ms\n",
+                    off.cuts, off.lost, off.corrupt, timer.elapsed() / (tally.cuts + off.cuts));
     if (off.lost + off.corrupt == 0)
-        std::fputs("nothing was lost without any sync: the simulation proves nothing\n", stderr);
+        std::ignore =
+            std::fputs("nothing was lost without any sync: the simulation proves nothing\n", stderr);
     return tally.lost + tally.corrupt == 0 && off.lost + off.corrupt > 0 ? 0 : 1;
 }
