@@ -239,14 +239,17 @@ QString Database::loadFileRows()
     QSqlQuery query(m_db);
     QString fault = prepareSql(
         query,
-        QStringLiteral("SELECT f.id, f.root, f.path, (SELECT MAX(part) FROM samples WHERE file_id = f.id) "
-                       "FROM files f"));
+        QStringLiteral(
+            "SELECT f.id, f.root, f.path, s.last_part, s.surplus FROM files f LEFT JOIN (SELECT file_id, "
+            "MAX(part) AS last_part, COUNT(*) - COUNT(DISTINCT day) AS surplus FROM samples GROUP BY "
+            "file_id) s ON s.file_id = f.id"));
     if (fault.isEmpty())
         fault = runSql(query);
     while (fault.isEmpty() && query.next()) {
         FileRow row;
         row.id = query.value(0).toInt();
         row.nextPart = query.value(3).isNull() ? 0 : query.value(3).toInt() + 1;
+        row.partsSinceJoin = query.value(4).toInt();
         m_files.insert(query.value(1).toByteArray() + '/' + query.value(2).toByteArray(), row);
         m_nextFile = std::max(m_nextFile, row.id + 1);
     }

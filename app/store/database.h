@@ -93,9 +93,8 @@ public:
     [[nodiscard]] QString loadLastSeq(quint64& seq);
     /// By its name; its time stays 0 where there is none.
     [[nodiscard]] QString loadValue(KeptValue& value);
-    /// The newest `limit` lines of an agent before `beforeMs` (0 = all), oldest first.
-    [[nodiscard]] QString loadLines(const AgentId& agent, qint64 beforeMs, int limit,
-                                    QList<StoredLine>& lines);
+    /// `limit` lines of an agent, oldest first, behind the `newer` newest.
+    [[nodiscard]] QString loadLines(const AgentId& agent, int newer, int limit, QList<StoredLine>& lines);
 
     /// One transaction.
     [[nodiscard]] QString write(const StoreBatch& batch);

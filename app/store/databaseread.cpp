@@ -7,7 +7,6 @@
 #include <QJsonDocument>
 
 #include <algorithm>
-#include <limits>
 
 namespace plimsoll {
 
@@ -174,16 +173,14 @@ QString Database::loadValue(KeptValue& value)
     return fault;
 }
 
-QString Database::loadLines(const AgentId& agent, qint64 beforeMs, int limit, QList<StoredLine>& lines)
+QString Database::loadLines(const AgentId& agent, int newer, int limit, QList<StoredLine>& lines)
 {
     QSqlQuery query(m_db);
     QString fault = prepareSql(
         query,
         QStringLiteral("SELECT at_ms, kind, text, tool, truncated, line_offset, block FROM texts WHERE "
-                       "agent_id = ? AND at_ms < ? ORDER BY at_ms DESC, line_offset DESC, block DESC "
-                       "LIMIT ?"));
-    const qint64 endMs = beforeMs > 0 ? beforeMs : std::numeric_limits<qint64>::max();
-    for (const QVariant& value : QList<QVariant>{agent.toString(), endMs, limit})
+                       "agent_id = ? ORDER BY at_ms DESC, line_offset DESC, block DESC LIMIT ? OFFSET ?"));
+    for (const QVariant& value : QList<QVariant>{agent.toString(), limit, newer})
         query.addBindValue(value);
     if (fault.isEmpty())
         fault = runSql(query);

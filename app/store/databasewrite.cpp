@@ -247,8 +247,10 @@ QString Database::joinSamples(FileRow& row)
         fault = runSql(query);
     while (fault.isEmpty() && query.next()) {
         const QByteArray bytes = query.value(0).toByteArray();
-        if (!unpackSamples({bytes.constData(), size_t(bytes.size())}, responses))
-            fault = QStringLiteral("samples of file %1 are damaged").arg(row.id);
+        if (!unpackSamples({bytes.constData(), size_t(bytes.size())}, responses)) {
+            row.partsSinceJoin = 0;
+            return {}; // damaged: left as it is, and nothing else fails for it
+        }
     }
     query.finish();
     if (fault.isEmpty())

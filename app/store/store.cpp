@@ -343,19 +343,20 @@ void Store::prune()
     m_pruneTimer.start(more ? pruneStepMs : pruneMs);
 }
 
-/// "history" of an agent whose log is gone: what was seen of it. `before_offset` stands for a time here.
+/// "history" of an agent whose log is gone: what was seen of it. `before_offset` counts lines here, from the
+/// newest.
 void Store::answer(const WatchQuery& query)
 {
     const AgentId id = AgentId::fromString(query.params.value(QStringLiteral("agent_id")).toString());
-    const auto before = qint64(query.params.value(QStringLiteral("before_offset")).toDouble(0));
+    const int newer = std::max(0, query.params.value(QStringLiteral("before_offset")).toInt());
     const int limit = std::clamp(query.params.value(QStringLiteral("limit")).toInt(pageLines), 1, 1000);
     QList<StoredLine> lines;
     m_in.frames.takeNow();
     if (m_database.isOpen())
         flush();
-    QString fault = m_database.isOpen() ? m_database.loadLines(id, before, limit, lines)
+    QString fault = m_database.isOpen() ? m_database.loadLines(id, newer, limit, lines)
                                         : QStringLiteral("the log is gone and the history is not open");
-    if (fault.isEmpty() && lines.isEmpty() && before <= 0)
+    if (fault.isEmpty() && lines.isEmpty() && newer == 0)
         fault = QStringLiteral("the log is gone, and nothing of its conversation was kept");
     QJsonArray items;
     for (const StoredLine& stored : std::as_const(lines)) {
@@ -368,11 +369,10 @@ void Store::answer(const WatchQuery& query)
                                  {QStringLiteral("offset"), double(stored.line.offset)},
                                  {QStringLiteral("block"), stored.line.block}});
     }
-    const qint64 oldest = lines.isEmpty() ? 0 : lines.constFirst().atMs;
     m_notices.push(Reply{query.id,
                          {{QStringLiteral("items"), items},
                           {QStringLiteral("file"), QString()},
-                          {QStringLiteral("before_offset"), double(oldest)},
+                          {QStringLiteral("before_offset"), newer + int(lines.size())},
                           {QStringLiteral("more"), lines.size() == limit}},
                          fault});
 }
