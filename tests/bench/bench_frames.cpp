@@ -4,6 +4,7 @@
 #include "app/recorder.h"
 #include "models/settings.h"
 #include "tests/fleet.h"
+#include "ui/agentview.h"
 #include "ui/mainwindow.h"
 
 #include <QAbstractEventDispatcher>
@@ -91,6 +92,21 @@ private:
     std::vector<double> m_cpu;
 };
 
+/// Counts how often a widget is painted: a window that shows nothing would look cheap.
+class PaintCount : public QObject
+{
+public:
+    explicit PaintCount(QWidget* widget) { widget->installEventFilter(this); }
+    int paints = 0;
+
+protected:
+    bool eventFilter(QObject* /*watched*/, QEvent* event) override
+    {
+        paints += event->type() == QEvent::Paint ? 1 : 0;
+        return false;
+    }
+};
+
 void wait(int milliseconds)
 {
     QEventLoop loop;
@@ -146,7 +162,7 @@ void runWindow(int seconds)
     Handover<Event> in;
     Handover<Events> out;
     QThread engine;
-    auto* recorder = new Recorder(in, out);
+    auto* recorder = new Recorder(in, QList{out});
     recorder->moveToThread(&engine);
     QObject::connect(&engine, &QThread::started, recorder, &Recorder::start);
     QObject::connect(&engine, &QThread::finished, recorder, &QObject::deleteLater);
@@ -167,9 +183,11 @@ void runWindow(int seconds)
     {
         const Stream stream([&in](int i) { in.push(usageOf(i)); });
         wait(3000);
+        PaintCount list(window.findChild<AgentView*>()->viewport());
         frames.begin();
         wait(seconds * 1000);
         frames.print("window");
+        std::printf("frames_window_list_paints %d times\n", list.paints);
     }
     out.disconnect();
     engine.quit();

@@ -149,11 +149,12 @@ bool run(const QByteArray& name, int sessions, int growing, int linesPerSecond, 
 {
     const QTemporaryDir temporary;
     LiveHome home(temporary.path(), sessions);
-    if (!home.isFine())
+    if (!home.isFine() || !QDir().mkpath(temporary.filePath(QStringLiteral("data"))))
         return false;
     Diary diary(growing);
     BareReader bare(home);
-    Orchestrator host(Catalogue::builtIn(), temporary.path(), agentHomes(temporary.path(), false));
+    Orchestrator host(Catalogue::builtIn(), temporary.path(), agentHomes(temporary.path(), false),
+                      StorePlace{temporary.filePath(QStringLiteral("data")), {}});
     Settings settings(temporary.filePath(QStringLiteral("settings.ini")));
     MainWindow window(host, settings);
     QHash<QString, int> numberOf;
