@@ -29,7 +29,7 @@ public:
         const QByteArray file = bytesOf(encodingName(encoding) + QStringLiteral(".vocabulary"));
         constexpr qsizetype head = 16;
         const auto byte = [&](qsizetype at) { return uint32_t(static_cast<unsigned char>(file.at(at))); };
-        const qsizetype count = qsizetype(byte(8) | (byte(9) << 8U) | (byte(10) << 16U));
+        const auto count = qsizetype(byte(8) | (byte(9) << 8U) | (byte(10) << 16U));
         qsizetype at = head + count * 9;
         std::string token;
         for (qsizetype i = 0; i < count; ++i) {
