@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -81,7 +82,7 @@ QString Database::open(const QString& dir, Access access)
     if (fault.isEmpty()) // also the probe: open() answers well on anything
         fault = runPragmas({QStringLiteral("SELECT COUNT(*) FROM sqlite_master"),
                             QStringLiteral("PRAGMA trusted_schema = OFF"),
-                            QStringLiteral("PRAGMA cache_size = -4096"),
+                            QStringLiteral("PRAGMA cache_size = -1024"),
                             QStringLiteral("PRAGMA temp_store = MEMORY")});
     int version = 0;
     if (fault.isEmpty()) // before anything is changed
@@ -259,6 +260,15 @@ QString Database::loadFileRows()
 qint64 Database::sizeBytes() const
 {
     return QFileInfo(m_path).size() + QFileInfo(m_path + QStringLiteral("-wal")).size();
+}
+
+void Database::releaseMemory()
+{
+    const QString fault = runSql(m_db, QStringLiteral("PRAGMA shrink_memory"));
+    Q_UNUSED(fault) // nothing depends on it
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 } // namespace plimsoll

@@ -113,6 +113,9 @@ public:
     /// to do
     [[nodiscard]] QString prune(const Retention& retention, qint64 nowMs, bool& more);
 
+    /// Gives back memory that large writes have needed.
+    void releaseMemory();
+
     /// Bytes on the disk, 0 where it is not a file.
     [[nodiscard]] qint64 sizeBytes() const;
 

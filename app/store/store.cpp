@@ -24,6 +24,7 @@ constexpr int pruneMs = 60 * 60 * 1000;
 constexpr int pruneStepMs = 200;
 constexpr qsizetype mostLogBytes = 32 * 1024 * 1024; ///< that wait while nothing can be written
 constexpr qsizetype mostEvents = 20'000;
+constexpr size_t manyLogs = 50; ///< in one transaction: a first scan
 constexpr int pageLines = 100;
 
 qint64 now()
@@ -262,6 +263,7 @@ void Store::flush()
     if (m_pending.isEmpty())
         return;
     StoreBatch batch = takeBatch();
+    const bool isLarge = batch.logs.size() >= manyLogs;
     const QString fault = m_database.write(batch);
     if (!fault.isEmpty()) {
         putBack(std::move(batch));
@@ -272,6 +274,10 @@ void Store::flush()
     }
     m_pending = {};
     m_retryMs = 0;
+    if (isLarge) {
+        batch = {};
+        m_database.releaseMemory();
+    }
     m_notices.push(StoreAck{m_lastSeq});
     tellState();
 }

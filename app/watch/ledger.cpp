@@ -2,14 +2,35 @@
 #include "app/watch/ledger.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace plimsoll {
 
 namespace {
 
+uint32_t shortened(int64_t count)
+{
+    return static_cast<uint32_t>(std::clamp<int64_t>(count, 0, std::numeric_limits<uint32_t>::max()));
+}
+
 constexpr size_t maxModels = 4096; // a home has dozens; the rest would be made up by a hostile log
 
 } // namespace
+
+Ledger::ShortCounts::ShortCounts(const TokenCounts& counts)
+    : input(shortened(counts.input))
+    , output(shortened(counts.output))
+    , cacheRead(shortened(counts.cacheRead))
+    , cacheWrite5m(shortened(counts.cacheWrite5m))
+    , cacheWrite1h(shortened(counts.cacheWrite1h))
+    , reasoning(shortened(counts.reasoning))
+{
+}
+
+TokenCounts Ledger::ShortCounts::whole() const
+{
+    return {input, output, cacheRead, cacheWrite5m, cacheWrite1h, reasoning};
+}
 
 Ledger::Ledger(const Catalogue& catalogue)
     : m_catalogue(catalogue)
@@ -130,7 +151,7 @@ void Ledger::add(const Response& response, File file, Row row, const std::vector
         m_claims.emplace(response.ownerHash, Claim{response.key, file});
     const bool takesOver = isNew || (ownerNamed && !entry.ownerNamed) ||
                            (ownerNamed == entry.ownerNamed && ranksBefore(file, entry.ownerFile));
-    const int64_t output = response.tokens.output;
+    const uint32_t output = shortened(response.tokens.output);
     const bool isBetter = isNew || output > entry.tokens.output ||
                           (output == entry.tokens.output && ranksBefore(file, entry.bestFile));
     if (!takesOver && !isBetter)
@@ -143,7 +164,7 @@ void Ledger::add(const Response& response, File file, Row row, const std::vector
         entry.ownerNamed = ownerNamed;
     }
     if (isBetter) {
-        entry.tokens = response.tokens;
+        entry.tokens = ShortCounts(response.tokens);
         entry.bestFile = file;
         entry.atMs = response.atMs;
         entry.model = modelId(models[response.model]);
@@ -165,15 +186,16 @@ void Ledger::book(const Entry& entry, int sign)
         sums.push_back({entry.model, 0, 0, 0, {}});
         sum = sums.end() - 1;
     }
+    const TokenCounts tokens = entry.tokens.whole();
     const std::optional<int64_t> cost =
-        m_catalogue.costPico(m_models[entry.model], entry.tokens, entry.atMs, entry.fast);
+        m_catalogue.costPico(m_models[entry.model], tokens, entry.atMs, entry.fast);
     sum->responses += sign;
     sum->unpriced += cost ? 0 : sign;
     sum->costPico = saturatingSum(sum->costPico, sign * cost.value_or(0));
     if (sign > 0)
-        sum->tokens += entry.tokens;
+        sum->tokens += tokens;
     else
-        sum->tokens -= entry.tokens;
+        sum->tokens -= tokens;
     if (sum->responses == 0)
         sums.erase(sum);
     if (cost && entry.atMs > 0) {
@@ -229,7 +251,7 @@ std::vector<Ledger::Sample> Ledger::samples(Row row) const
     for (const std::vector<Entry>& block : m_entries) {
         for (const Entry& entry : block) {
             if (entry.row == row && entry.fillsContext && entry.atMs > 0)
-                out.push_back({entry.atMs, entry.tokens});
+                out.push_back({entry.atMs, entry.tokens.whole()});
         }
     }
     return out;

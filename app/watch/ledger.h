@@ -74,11 +74,26 @@ private:
         int64_t firstAtMs = 0;
         std::string path;
     };
+    /// Tokens of one response in half the room: there are hundreds of thousands. What is more than four
+    /// billion is made up, and reads as that.
+    struct ShortCounts
+    {
+        ShortCounts() = default;
+        explicit ShortCounts(const TokenCounts& counts);
+        [[nodiscard]] TokenCounts whole() const;
+
+        uint32_t input = 0;
+        uint32_t output = 0;
+        uint32_t cacheRead = 0;
+        uint32_t cacheWrite5m = 0;
+        uint32_t cacheWrite1h = 0;
+        uint32_t reasoning = 0;
+    };
     struct Entry
     {
         uint64_t key = 0;
         int64_t atMs = 0;
-        TokenCounts tokens;
+        ShortCounts tokens;
         Row row = 0;
         File ownerFile = 0;
         File bestFile = 0;
