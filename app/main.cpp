@@ -74,9 +74,7 @@ int runTokens(const Options& options)
     if (!text)
         return refuse(error);
     const QList<LogRoot> roots = logRoots(agentHomes(options.home, !options.homeGiven));
-    // What one home has taught is kept in its own history only.
-    const QString dataDir = options.homeGiven && !options.dataDirGiven ? QString() : options.dataDir;
-    const QByteArray output = tokensOutput(*text, options.model, options.json, roots, dataDir);
+    const QByteArray output = tokensOutput(*text, options.model, options.json, roots, options.historyDir);
     if (output.isEmpty())
         return refuse(QStringLiteral("the tokenizers of this program are damaged"));
     return print(stdout, output) ? 0 : 1;
@@ -87,9 +85,11 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
     if (options.replay.isEmpty()) {
         const Retention retention{settings.keepSamplesDays.value(), settings.keepTextDays.value(),
                                   qint64{settings.keepTextMb.value()} * 1'000'000};
+        const auto store = options.historyDir.isEmpty()
+                               ? std::nullopt
+                               : std::optional(StorePlace{options.historyDir, retention});
         return std::make_unique<Orchestrator>(catalogue, options.home,
-                                              agentHomes(options.home, !options.homeGiven),
-                                              StorePlace{options.dataDir, retention});
+                                              agentHomes(options.home, !options.homeGiven), store);
     }
     const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
     const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;
@@ -175,7 +175,7 @@ int main(int argc, char** argv)
     const auto& options = std::get<Options>(parsed);
     if (options.mode == Options::Mode::Tokens)
         return runTokens(options); // needs no folder of its own
-    const QString wrong = prepareDataDir(options.dataDir);
+    const QString wrong = options.historyDir.isEmpty() ? QString() : prepareDataDir(options.historyDir);
     if (!wrong.isEmpty() && options.dataDirGiven)
         return refuse(wrong); // else the store says what is wrong and tries again
     if (options.verbose)

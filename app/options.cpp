@@ -169,6 +169,8 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
     options.dataDirGiven = parser.isSet(set.dataDir);
     options.dataDir = options.dataDirGiven ? absolutePath(parser.value(set.dataDir))
                                            : baseFolder("XDG_DATA_HOME", environmentHome, ".local/share");
+    // The history of this person's own home is not mixed with that of another one.
+    options.historyDir = options.homeGiven && !options.dataDirGiven ? QString() : options.dataDir;
     options.configDir = baseFolder("XDG_CONFIG_HOME", environmentHome, ".config");
     if (parser.isSet(set.replay)) {
         options.replay = parser.value(set.replay);

@@ -31,9 +31,12 @@ QString keepAgents(Database& database, const QList<Agent>& agents)
     return fault.isEmpty() ? database.add(batch) : fault;
 }
 
-/// Where another Plimsoll keeps the history, it is at least read.
+/// Where another Plimsoll keeps the history, it is at least read. Not open where none is kept.
 QString openHistory(Database& database, const QString& dir, bool& keeps)
 {
+    keeps = false;
+    if (dir.isEmpty())
+        return {};
     const QString fault = database.open(dir, Database::Access::ReadWrite);
     keeps = fault.isEmpty();
     if (keeps || database.open(dir, Database::Access::ReadOnly).isEmpty())
@@ -102,8 +105,8 @@ QByteArray statusOf(const Options& options, const Catalogue& catalogue,
     Database database;
     bool keeps = false;
     std::vector<LogRecord> records;
-    QString fault = openHistory(database, options.dataDir, keeps);
-    if (fault.isEmpty())
+    QString fault = openHistory(database, options.historyDir, keeps);
+    if (fault.isEmpty() && database.isOpen())
         fault = database.loadLogs(rootPaths(logRoots(agentHomes(options.home, !options.homeGiven))), records);
     complain(fault);
 

@@ -55,6 +55,7 @@ private slots:
         QVERIFY(!options.json && !options.verbose && !options.homeGiven && !options.dataDirGiven);
         QCOMPARE(options.home, home);
         QCOMPARE(options.dataDir, QStringLiteral("/home/ann/.local/share/plimsoll"));
+        QCOMPARE(options.historyDir, options.dataDir);
         QCOMPARE(options.configDir, QStringLiteral("/home/ann/.config/plimsoll"));
         QVERIFY(options.replay.isEmpty() && options.screenshotDir.isEmpty());
     }
@@ -84,6 +85,14 @@ private slots:
         QCOMPARE(good({QStringLiteral("tokens"), QStringLiteral("-")}).textFile, QStringLiteral("-"));
     }
 
+    void anotherHomeIsNotMixedIntoTheHistory()
+    {
+        QCOMPARE(good({QStringLiteral("--home"), QStringLiteral("/")}).historyDir, QString());
+        QCOMPARE(
+            good({QStringLiteral("--home"), QStringLiteral("/"), QStringLiteral("--data-dir=/d")}).historyDir,
+            QStringLiteral("/d"));
+    }
+
     void relativePathsBecomeAbsolute()
     {
         const QString here = QDir::currentPath();
@@ -94,6 +103,7 @@ private slots:
         QVERIFY(options.homeGiven && options.dataDirGiven);
         QCOMPARE(options.home, here + QStringLiteral("/homes/one"));
         QCOMPARE(options.dataDir, here + QStringLiteral("/d"));
+        QCOMPARE(options.historyDir, options.dataDir);
         QCOMPARE(options.replay, here + QStringLiteral("/rec.jsonl"));
         QCOMPARE(options.screenshotDir, here + QStringLiteral("/shots"));
         QCOMPARE(options.configDir,

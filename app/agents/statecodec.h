@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 // Bytes for plain values that are kept between two runs of the program: numbers as varints, texts and lists
@@ -138,8 +139,11 @@ private:
     void unpack(std::optional<T>& value)
     {
         value.reset();
-        if (number() != 0 && m_ok)
-            unpack(value.emplace());
+        if (number() == 0 || !m_ok)
+            return;
+        T told{};
+        unpack(told);
+        value = std::move(told);
     }
 
     template <typename List>
