@@ -19,7 +19,7 @@ struct Options
     bool homeGiven = false; ///< by --home: CLAUDE_CONFIG_DIR and CODEX_HOME do not count then
     QString dataDir;        ///< absolute path, always set
     bool dataDirGiven = false;
-    QString historyDir; ///< where history is kept; empty = nowhere: --home without --data-dir
+    QString historyDir;    ///< where history is kept; empty = nowhere: --home without --data-dir
     QString configDir;     ///< absolute path, always set: settings and the user's models.json
     QString model;         ///< of `tokens`; empty = none
     QString textFile;      ///< of `tokens`: path as given, "-" = standard input
