@@ -37,7 +37,7 @@ QString openHistory(Database& database, const QString& dir, bool& keeps)
     keeps = false;
     if (dir.isEmpty())
         return {};
-    const QString fault = database.open(dir, Database::Access::ReadWrite);
+    QString fault = database.open(dir, Database::Access::ReadWrite);
     keeps = fault.isEmpty();
     if (keeps || database.open(dir, Database::Access::ReadOnly).isEmpty())
         return {};

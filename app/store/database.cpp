@@ -64,7 +64,7 @@ QString Database::open(const QString& dir, Access access)
 {
     close();
     m_path = dir + QStringLiteral("/plimsoll.db");
-    const QString wrong = prepareFile(dir + QStringLiteral("/plimsoll.lock"), access);
+    QString wrong = prepareFile(dir + QStringLiteral("/plimsoll.lock"), access);
     if (!wrong.isEmpty())
         return wrong;
     m_name = QStringLiteral("store-%1").arg(quintptr(this), 0, 16);
@@ -201,7 +201,7 @@ QString Database::migrate()
         const QString step =
             QString::fromUtf8(script.readAll()) +
             QStringLiteral("\nINSERT INTO schema_version (version) VALUES (%1);\n").arg(version + 1);
-        const QString fault = runScript(step);
+        QString fault = runScript(step);
         if (!fault.isEmpty())
             return fault;
     }

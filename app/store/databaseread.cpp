@@ -202,7 +202,7 @@ QString Database::loadLines(const AgentId& agent, int newer, int limit, QList<St
 QString Database::prune(const Retention& retention, qint64 nowMs, bool& more)
 {
     more = false;
-    const QString fault = inTransaction([&] { return pruneTexts(retention, nowMs, more); });
+    QString fault = inTransaction([&] { return pruneTexts(retention, nowMs, more); });
     if (!fault.isEmpty() || retention.sampleDays <= 0)
         return fault;
     return inTransaction([&] { return pruneSamples(retention, nowMs, more); });
