@@ -226,7 +226,7 @@ QString Database::writeSamples(QSqlQuery& query, const LogRecord& log, FileRow& 
         for (const QVariant& value :
              QList<QVariant>{row.id, row.nextPart, chunk.day, chunk.samples, bytesOf(chunk.bytes)})
             query.addBindValue(value);
-        const QString fault = runSql(query);
+        QString fault = runSql(query);
         if (!fault.isEmpty())
             return fault;
         ++row.nextPart;
