@@ -31,7 +31,7 @@ LogRecord recordOf(const char* path, int samples)
     record.reader = std::string("reader\0bytes", 12);
     for (int i = 0; i < samples; ++i) {
         Response response;
-        response.key = uint64_t(i + 1);
+        response.key = uint64_t(i) + 1;
         response.atMs = nowMs + i;
         response.tokens.output = i;
         for (SampleChunk& chunk : packSamples({response}))
@@ -117,7 +117,7 @@ private slots:
         for (int i = 0; i < 70; ++i) {
             LogRecord record = recordOf("boat/s1.jsonl", 0);
             Response response;
-            response.key = uint64_t(i % 60 + 1);
+            response.key = uint64_t(i % 60) + 1;
             response.atMs = nowMs + i;
             response.tokens.output = i;
             record.samples = packSamples({response});

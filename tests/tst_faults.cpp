@@ -34,12 +34,12 @@ private slots:
         Handover<WatchNotice> notices;
         Handover<LogRecord> records;
         records.disconnect(); // nobody keeps them
-        events.connectTo(this, [&tally](std::vector<Event> list) {
+        events.connectTo(this, [&tally](const std::vector<Event>& list) {
             for (const Event& event : list)
                 tally.take({event});
         });
         bool scanned = false;
-        notices.connectTo(this, [&scanned](std::vector<WatchNotice> list) {
+        notices.connectTo(this, [&scanned](const std::vector<WatchNotice>& list) {
             for (const WatchNotice& notice : list) {
                 const auto* progress = std::get_if<Progress>(&notice);
                 scanned = scanned || (progress != nullptr && !progress->running);

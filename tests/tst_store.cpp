@@ -306,7 +306,7 @@ private:
     {
         QStringList texts;
         const QJsonArray items = reply.result.value(QLatin1String("items")).toArray();
-        for (const QJsonValue& item : items)
+        for (const QJsonValue item : items)
             texts << item[QLatin1String("text")].toString();
         return texts;
     }

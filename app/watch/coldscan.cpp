@@ -135,7 +135,7 @@ ScannedLog scanOne(ScanJob& job, const std::atomic<bool>* cancelled)
 
 } // namespace
 
-ScanPlan planScan(const LogListing& listing, std::vector<LogRecord> records, const QList<LogRoot>& roots)
+ScanPlan planScan(const LogListing& listing, std::vector<LogRecord>&& records, const QList<LogRoot>& roots)
 {
     QHash<QByteArray, LogRecord*> known;
     known.reserve(qsizetype(records.size()));

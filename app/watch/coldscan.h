@@ -75,7 +75,7 @@ struct ScanPlan
     std::vector<ScannedLog> kept; ///< need no reading: unchanged, or gone for good
     qint64 bytes = 0;             ///< to be read at most
 };
-[[nodiscard]] ScanPlan planScan(const LogListing& listing, std::vector<LogRecord> records,
+[[nodiscard]] ScanPlan planScan(const LogListing& listing, std::vector<LogRecord>&& records,
                                 const QList<LogRoot>& roots);
 
 /// Reads the logs of a plan on a pool of threads and hands each to the receiver when it is done. Keeps no

@@ -116,7 +116,7 @@ void Watcher::startScan(std::vector<LogRecord> records)
     ScanPlan plan = planScan(listing, std::move(records), m_roots);
     for (const ScanJob& job : plan.jobs)
         m_scanning.insert(joined(job.file.root, job.file.relative));
-    const qint64 jobs = qint64(plan.jobs.size());
+    const auto jobs = qint64(plan.jobs.size());
     m_progress = {true, false, listing.logs.size() - jobs, listing.logs.size(), 0, plan.bytes};
     qCDebug(lcWatch, "first scan: %lld of %lld files, at most %lld bytes, in %lld folders", jobs,
             qint64(listing.logs.size()), plan.bytes, qint64(listing.directories.size()));
