@@ -10,12 +10,12 @@ set(max_lines 600)
 # Inside app/ a folder includes itself and what stands left of it; the files at its root stand rightmost.
 set(app_order tokens agents watch store server)
 
-# What each room may include. app/main.cpp alone sees both the engine and the window.
+# What each room may include. app/windowmain.cpp alone sees both the engine and the window.
 set(may_models models)
 set(may_app models app)
 set(may_ui models ui)
 set(may_tests ${rooms})
-set(may_main models app ui)
+set(may_windowmain models app ui)
 
 set(violations "")
 macro(violation file text)
@@ -65,8 +65,8 @@ macro(check_include file room included)
     else()
         string(REGEX REPLACE "/.*" "" included_room "${included}")
         set(allowed ${may_${room}})
-        if("${file}" STREQUAL "app/main.cpp")
-            set(allowed ${may_main})
+        if("${file}" STREQUAL "app/windowmain.cpp")
+            set(allowed ${may_windowmain})
         endif()
         if(NOT included_room IN_LIST allowed)
             violation("${file}" "includes ${included}, a room that ${room}/ may not see")

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/launch.h"
+
+#include "app/orchestrator.h"
+#include "app/replayhost.h"
+#include "models/settings.h"
+
+#include <QDir>
+#include <QFile>
+#include <QLoggingCategory>
+
+#include <malloc.h>
+#include <optional>
+#include <sys/stat.h>
+#include <tuple>
+
+namespace plimsoll {
+
+std::variant<Options, int> launchOptions(int argc, char** argv)
+{
+    ::umask(077);
+    QStringList arguments;
+    for (int i = 0; i < argc; ++i)
+        arguments << QString::fromLocal8Bit(argv[i]);
+    const auto parsed = parseOptions(arguments, QDir::homePath());
+    if (const auto* exit = std::get_if<EarlyExit>(&parsed))
+        return print(exit->code == 0 ? stdout : stderr, exit->text.toUtf8()) ? exit->code : 1;
+    return std::get<Options>(parsed);
+}
+
+bool prepareToRun(const Options& options)
+{
+    const QString wrong = options.historyDir.isEmpty() ? QString() : prepareDataDir(options.historyDir);
+    if (!wrong.isEmpty() && options.dataDirGiven) {
+        refuse(wrong); // else the store says what is wrong and tries again
+        return false;
+    }
+    if (options.verbose)
+        QLoggingCategory::setFilterRules(QStringLiteral("plimsoll.*=true"));
+    return true;
+}
+
+void keepOneHeap()
+{
+#ifdef __GLIBC__
+    ::mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+Catalogue loadCatalogue(const Options& options, QString& complaint)
+{
+    Catalogue catalogue = Catalogue::builtIn();
+    QFile file(options.configDir + QStringLiteral("/models.json"));
+    constexpr qint64 maxBytes = 4 * 1024 * 1024;
+    if (!file.exists())
+        return catalogue;
+    if (!file.open(QIODevice::ReadOnly) || file.size() > maxBytes)
+        complaint = file.fileName() + QStringLiteral(": cannot be read; the built-in catalogue is used");
+    else
+        complaint = catalogue.applyOverrides(file.readAll(), file.fileName());
+    return catalogue;
+}
+
+std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings)
+{
+    if (options.replay.isEmpty()) {
+        const Retention retention{settings.keepSamplesDays.value(), settings.keepTextDays.value(),
+                                  qint64{settings.keepTextMb.value()} * 1'000'000};
+        const auto store = options.historyDir.isEmpty()
+                               ? std::nullopt
+                               : std::optional(StorePlace{options.historyDir, retention});
+        return std::make_unique<Orchestrator>(catalogue, options.home,
+                                              agentHomes(options.home, !options.homeGiven), store);
+    }
+    const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
+    const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;
+    return std::make_unique<ReplayHost>(path, mode);
+}
+
+bool print(std::FILE* stream, const QByteArray& text)
+{
+    const bool written = std::fwrite(text.constData(), 1, size_t(text.size()), stream) == size_t(text.size());
+    return std::fflush(stream) == 0 && written;
+}
+
+void complain(const QString& text)
+{
+    if (!text.isEmpty())
+        std::ignore = print(stderr, (text + QLatin1Char('\n')).toUtf8());
+}
+
+int refuse(const QString& text)
+{
+    complain(QStringLiteral("plimsoll: ") + text);
+    return 2;
+}
+
+} // namespace plimsoll
