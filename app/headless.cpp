@@ -65,10 +65,8 @@ void Headless::takeProgress(const Progress& progress)
 void Headless::printAgent(const Agent& agent)
 {
     const QString line = agentLine(agent);
-    QString& printed = m_printed[agent.id];
-    if (printed == line)
+    if (std::exchange(m_printed[agent.id], qHash(line)) == qHash(line))
         return;
-    printed = line;
     printLine(line);
 }
 

@@ -28,8 +28,8 @@ private:
 
     std::function<void(const QString&)> m_print;
     QHash<AgentId, Agent> m_agents;
-    QHash<AgentId, QString> m_printed; ///< the last line of each agent: the same is not said twice
-    QString m_problem;                 ///< what is wrong with the history, as last printed
+    QHash<AgentId, size_t> m_printed; ///< hash of the last line of each agent: the same is not said twice
+    QString m_problem;                ///< what is wrong with the history, as last printed
     bool m_scanning = true;
 };
 

@@ -44,6 +44,8 @@ void keepOneHeap()
 {
 #ifdef __GLIBC__
     ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_MMAP_THRESHOLD,
+              128 * 1024); // fixed: else it grows, and what is large leaves holes in the heap
 #endif
 }
 

@@ -29,7 +29,7 @@ Response responseOf(uint64_t key, int64_t output, uint32_t model = 0, int64_t at
 /// A file of the home as the tests know it.
 struct LogOfTest
 {
-    std::string path;
+    QByteArray path;
     int64_t firstAtMs = 0;
     Ledger::Row row = 0;
     uint64_t session = 0; ///< hash by which responses name it
@@ -126,7 +126,8 @@ std::vector<LogOfTest> randomLogs(std::mt19937& random)
     const auto below = [&](int bound) { return int(random() % unsigned(bound)); };
     std::vector<LogOfTest> logs(size_t(2 + below(6)));
     for (size_t i = 0; i < logs.size(); ++i) {
-        logs[i].path = "project/" + std::to_string(below(1000)) + "-" + std::to_string(i) + ".jsonl";
+        logs[i].path =
+            "project/" + QByteArray::number(below(1000)) + "-" + QByteArray::number(int(i)) + ".jsonl";
         logs[i].firstAtMs = baseMs + below(3) * 1000; // ties are common
         logs[i].row = Ledger::Row(i);
         logs[i].session = 100 + i;

@@ -3,6 +3,8 @@
 
 #include "app/agents/reader.h"
 
+#include <QByteArray>
+#include <QFile>
 #include <QList>
 #include <QString>
 
@@ -29,6 +31,7 @@ struct LogRoot
     int maxDepth = 0; ///< folders below the root that may hold logs
     std::optional<LogRole> (*roleOf)(std::string_view relativePath) = nullptr; ///< nothing = not a log
     std::unique_ptr<LogReader> (*makeReader)(const LogRole& role, std::string_view relativePath) = nullptr;
+    QByteArray bytes = QFile::encodeName(path); ///< `path` as the file system takes it; all its logs share it
 };
 
 /// Where the agents of one person keep what Plimsoll reads.

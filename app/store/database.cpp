@@ -49,7 +49,7 @@ QSet<QByteArray> rootPaths(const QList<LogRoot>& roots)
 {
     QSet<QByteArray> paths;
     for (const LogRoot& root : roots)
-        paths.insert(QFile::encodeName(root.path));
+        paths.insert(root.bytes);
     return paths;
 }
 
@@ -246,12 +246,14 @@ QString Database::loadFileRows()
             "file_id) s ON s.file_id = f.id"));
     if (fault.isEmpty())
         fault = runSql(query);
+    QSet<QByteArray> roots; // of few different
     while (fault.isEmpty() && query.next()) {
         FileRow row;
         row.id = query.value(0).toInt();
         row.nextPart = query.value(3).isNull() ? 0 : query.value(3).toInt() + 1;
         row.partsSinceJoin = query.value(4).toInt();
-        m_files.insert(query.value(1).toByteArray() + '/' + query.value(2).toByteArray(), row);
+        const QByteArray root = *roots.insert(query.value(1).toByteArray());
+        m_files.insert({root, query.value(2).toByteArray()}, row);
         m_nextFile = std::max(m_nextFile, row.id + 1);
     }
     return fault;

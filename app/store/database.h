@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/watch/logname.h"
 #include "app/watch/logrecord.h"
 #include "app/watch/uniquefd.h"
 #include "models/event.h"
@@ -146,7 +147,7 @@ private:
     QString m_name; ///< of the connection, where it is our own
     QString m_path;
     UniqueFd m_lock;
-    QHash<QByteArray, FileRow> m_files; ///< by absolute path
+    QHash<LogName, FileRow> m_files;
     int m_nextFile = 1;
     qint64 m_textBytes = -1; ///< of all texts, -1 = not summed yet
     bool m_open = false;

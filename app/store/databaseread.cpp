@@ -110,6 +110,11 @@ QString Database::loadLogs(const QSet<QByteArray>& roots, std::vector<LogRecord>
         LogRecord log = readLog(Columns(files), id);
         if (!roots.contains(log.root))
             continue;
+        const auto known = m_files.constFind({log.root, log.relative});
+        if (known != m_files.constEnd()) { // one copy of each path
+            log.root = known.key().root;
+            log.relative = known.key().relative;
+        }
         places.insert(id, logs.size());
         logs.push_back(std::move(log));
     }

@@ -162,7 +162,7 @@ QString Database::inTransaction(const std::function<QString()>& work)
         return QStringLiteral("the history is not open");
     if (!m_db.transaction())
         return faultText(m_db.lastError());
-    const QHash<QByteArray, FileRow> filesBefore = m_files;
+    const QHash<LogName, FileRow> filesBefore = m_files;
     const int nextBefore = m_nextFile;
     const qint64 textBytesBefore = m_textBytes;
     QString fault = work();
@@ -204,7 +204,7 @@ QString Database::writeLogs(const std::vector<LogRecord>& logs)
     for (const LogRecord& log : logs) {
         if (!fault.isEmpty())
             break;
-        FileRow& row = m_files[log.root + '/' + log.relative];
+        FileRow& row = m_files[{log.root, log.relative}];
         const bool isNew = row.id == 0;
         if (isNew)
             row.id = m_nextFile++;

@@ -133,6 +133,7 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
         fail(fault);
         return;
     }
+    m_database.releaseMemory(); // what was read once is not read again
     m_lastSeq = loaded.lastSeq;
     for (auto it = agents.cbegin(); it != agents.cend(); ++it) {
         m_known.insert(it.key(), {it->state, it->info.updatedAtMs});
@@ -147,10 +148,10 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
 
 void Store::takeRecord(LogRecord record)
 {
-    const QByteArray path = record.root + '/' + record.relative;
-    if (m_frozen.contains(path))
+    const LogName name{record.root, record.relative};
+    if (m_frozen.contains(name))
         return;
-    const auto known = m_pending.logs.find(path);
+    const auto known = m_pending.logs.find(name);
     if (known != m_pending.logs.end() && !record.isWhole) {
         // The samples that already wait come first.
         std::vector<SampleChunk> samples = std::move(known->second.samples);
@@ -165,11 +166,11 @@ void Store::takeRecord(LogRecord record)
     if (!m_database.isOpen() && m_pending.logBytes > mostLogBytes) {
         // As it stands in the store it is whole in itself: the next run reads on from there.
         m_pending.logBytes -= bytesOf(record);
-        m_pending.logs.erase(path);
-        m_frozen.insert(path);
+        m_pending.logs.erase(name);
+        m_frozen.insert(name);
         return;
     }
-    m_pending.logs.insert_or_assign(path, std::move(record));
+    m_pending.logs.insert_or_assign(name, std::move(record));
     flushLater();
 }
 
@@ -237,7 +238,7 @@ StoreBatch Store::takeBatch()
 {
     StoreBatch batch;
     batch.logs.reserve(m_pending.logs.size());
-    for (auto& [path, record] : m_pending.logs)
+    for (auto& [name, record] : m_pending.logs)
         batch.logs.push_back(std::move(record));
     for (const AgentId& id : std::as_const(m_pending.agents))
         batch.agents.append(m_agents.value(id));
@@ -250,8 +251,8 @@ StoreBatch Store::takeBatch()
 void Store::putBack(StoreBatch batch)
 {
     for (LogRecord& record : batch.logs) {
-        const QByteArray path = record.root + '/' + record.relative;
-        m_pending.logs.emplace(path, std::move(record));
+        LogName name{record.root, record.relative};
+        m_pending.logs.emplace(std::move(name), std::move(record));
     }
     m_pending.events = std::move(batch.events);
     m_pending.values = std::move(batch.values);

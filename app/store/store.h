@@ -68,7 +68,7 @@ private:
     /// Waits to be written.
     struct Pending
     {
-        std::map<QByteArray, LogRecord> logs; ///< by absolute path, the newest of each
+        std::map<LogName, LogRecord> logs; ///< the newest of each
         qsizetype logBytes = 0;
         Events events;
         QSet<AgentId> agents;
@@ -110,7 +110,7 @@ private:
     Pending m_pending;
     QHash<AgentId, KnownAgent> m_known;
     QHash<AgentId, Agent> m_agents; ///< last pictures of those told of in this run
-    QSet<QByteArray> m_frozen;      ///< logs whose records were dropped: they stay as they are in the store
+    QSet<LogName> m_frozen;         ///< logs whose records were dropped: they stay as they are in the store
     QSet<QByteArray> m_toldBefore;  ///< by earlier runs (Database::loadToldBefore())
     quint64 m_lastSeq = 0;          ///< the last number that has come, as this run counts
     quint64 m_seqOffset = 0;        ///< from this run's numbers to the store's, where the store came late

@@ -31,7 +31,7 @@ LogListing listLogs(const QList<LogRoot>& roots, const QByteArray& below)
         TreeLimits limits;
         limits.depth = root.maxDepth;
         limits.suffixes = {".jsonl", ".jsonl.zst"};
-        const TreeListing tree = listTree(QFile::encodeName(root.path), limits, below);
+        const TreeListing tree = listTree(root.bytes, limits, below);
         listing.truncated = listing.truncated || tree.truncated;
         QSet<QByteArray> paths;
         for (const FileEntry& entry : tree.files)
@@ -61,7 +61,7 @@ LogFile makeLogFile(const FoundLog& found)
     LogFile file;
     file.kind = found.root->kind;
     file.role = found.role;
-    file.root = QFile::encodeName(found.root->path);
+    file.root = found.root->bytes;
     file.relative = found.relative;
     file.path = found.root->path + QLatin1Char('/') + QFile::decodeName(found.relative);
     file.reader =
@@ -70,11 +70,6 @@ LogFile makeLogFile(const FoundLog& found)
 }
 
 namespace {
-
-QByteArray absolutePath(const QByteArray& root, const QByteArray& relative)
-{
-    return root + '/' + relative;
-}
 
 /// Whether nothing has been written since: then it is not even opened.
 bool isUnchanged(const LogFile& file, const FoundLog& found)
@@ -137,10 +132,10 @@ ScannedLog scanOne(ScanJob& job, const std::atomic<bool>* cancelled)
 
 ScanPlan planScan(const LogListing& listing, std::vector<LogRecord>&& records, const QList<LogRoot>& roots)
 {
-    QHash<QByteArray, LogRecord*> known;
+    QHash<LogName, LogRecord*> known;
     known.reserve(qsizetype(records.size()));
     for (LogRecord& record : records)
-        known.insert(absolutePath(record.root, record.relative), &record);
+        known.insert({record.root, record.relative}, &record);
     // A record is of no use once its log stands again: both at once would be twice the memory.
     const auto restore = [&](LogRecord* record) {
         return record ? restoreLog(std::exchange(*record, {}), roots) : std::nullopt;
@@ -148,8 +143,7 @@ ScanPlan planScan(const LogListing& listing, std::vector<LogRecord>&& records, c
     ScanPlan plan;
     plan.jobs.reserve(size_t(listing.logs.size()));
     for (const FoundLog& found : listing.logs) {
-        std::optional<RestoredLog> restored =
-            restore(known.take(absolutePath(QFile::encodeName(found.root->path), found.relative)));
+        std::optional<RestoredLog> restored = restore(known.take({found.root->bytes, found.relative}));
         if (restored && isUnchanged(restored->file, found)) {
             plan.kept.push_back(keep(std::move(*restored), false));
             continue;
@@ -193,7 +187,7 @@ void ColdScan::start(std::vector<ScanJob> jobs)
 void ColdScan::finish()
 {
     m_pool.waitForDone();
-    m_shared->jobs.clear();
+    std::vector<ScanJob>().swap(m_shared->jobs);
 #ifdef __GLIBC__
     ::malloc_trim(0);
 #endif

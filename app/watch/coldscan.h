@@ -4,6 +4,7 @@
 #include "app/watch/fleet.h"
 #include "app/watch/handover.h"
 #include "app/watch/logfileio.h"
+#include "app/watch/logname.h"
 #include "app/watch/logrecord.h"
 #include "models/host.h"
 

@@ -14,11 +14,6 @@ const QUuid idNamespace(0x5d0e6a0b, 0x6c1f, 0x4f6e, 0x9b, 0x0d, 0x2f, 0x2a, 0x7b
 
 constexpr qint64 spendKeptMs = qint64{48} * 3600 * 1000;
 
-QString keyOf(AgentKind kind, const QString& nativePath)
-{
-    return toName(kind) + QLatin1Char('/') + nativePath;
-}
-
 } // namespace
 
 Fleet::Fleet(const Catalogue& catalogue, QString home)
@@ -36,17 +31,16 @@ AgentId Fleet::idOf(AgentKind kind, const QString& nativePath) const
 
 Ledger::Row Fleet::rowFor(AgentKind kind, const QString& nativePath)
 {
-    const QString key = keyOf(kind, nativePath);
-    const auto known = m_rowByKey.constFind(key);
-    if (known != m_rowByKey.constEnd())
+    const AgentId id = idOf(kind, nativePath);
+    const auto known = m_rowById.constFind(id);
+    if (known != m_rowById.constEnd())
         return *known;
     const auto index = static_cast<Ledger::Row>(m_rows.size());
     Row row;
-    row.id = idOf(kind, nativePath);
+    row.id = id;
     row.kind = kind;
     row.nativePath = nativePath;
-    m_rowByKey.insert(key, index);
-    m_rowById.insert(row.id, index);
+    m_rowById.insert(id, index);
     m_ledger.nameSession(stableHash(nativePath.toStdString()), index);
     m_rows.push_back(std::move(row));
     return index;
@@ -54,7 +48,7 @@ Ledger::Row Fleet::rowFor(AgentKind kind, const QString& nativePath)
 
 size_t Fleet::addFile(LogFile file)
 {
-    file.ledgerFile = m_ledger.addFile(file.relative.toStdString());
+    file.ledgerFile = m_ledger.addFile(file.relative);
     m_files.push_back(std::make_unique<LogFile>(std::move(file)));
     return m_files.size() - 1;
 }
@@ -77,9 +71,9 @@ void Fleet::joinThreads(size_t index)
         QString parent = agentId.empty() ? QString() : session;
         if (thread == 0 && !facts.parentSessionId.empty())
             parent = QString::fromStdString(facts.parentSessionId);
-        if (m_rows[row].parentPath.isEmpty() && !parent.isEmpty() && parent != path) {
-            m_rows[row].parentPath = parent;
-            m_children[keyOf(file.kind, parent)].append(row);
+        if (m_rows[row].parent.isNull() && !parent.isEmpty() && parent != path) {
+            m_rows[row].parent = idOf(file.kind, parent);
+            m_children[m_rows[row].parent].append(row);
         }
     }
 }
@@ -153,7 +147,7 @@ void Fleet::setLive(const LiveSession& session)
     if (session.ended)
         row.live.reset();
     else
-        row.live = session;
+        row.live = std::make_unique<LiveSession>(session);
     markChanged(index);
     markChildren(row);
 }
@@ -168,7 +162,7 @@ void Fleet::markChanged(Ledger::Row row)
 
 void Fleet::markChildren(const Row& row)
 {
-    for (const Ledger::Row child : m_children.value(keyOf(row.kind, row.nativePath)))
+    for (const Ledger::Row child : m_children.value(row.id))
         markChanged(child);
 }
 
@@ -234,6 +228,10 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
     }
     agent.info = buildInfo(row.kind, sources, m_ledger);
     agent.usage = buildUsage(row.kind, sources, m_ledger, index, m_catalogue, agent.info.compactions);
+    for (QString* text : {&agent.info.workingDir, &agent.info.gitBranch, &agent.info.model, &agent.info.role})
+        *text = *m_words.insert(*text);
+    for (ModelUsage& usage : agent.usage.byModel)
+        usage.model = *m_words.insert(usage.model);
     setIdentity(row, sources, agent.usage, index);
     setState(row, sources, nowMs);
 }
@@ -243,8 +241,7 @@ void Fleet::setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& 
     AgentInfo& info = row.built.info;
     info.sessionId = row.nativePath;
     info.notes = buildNotes(sources, m_ledger, index, usage);
-    if (!row.parentPath.isEmpty())
-        info.parentId = idOf(row.kind, row.parentPath);
+    info.parentId = row.parent;
     for (const RowSource& source : sources) {
         if (!source.facts->forkedFromSessionId.empty() && source.thread->agentId.empty())
             info.forkedFromId = idOf(row.kind, QString::fromStdString(source.facts->forkedFromSessionId));
@@ -265,7 +262,7 @@ void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 now
     StateInputs inputs;
     inputs.kind = row.kind;
     inputs.thread = sources.empty() ? &nothing : newestSource(sources).thread;
-    inputs.isSubagent = !row.parentPath.isEmpty();
+    inputs.isSubagent = !row.parent.isNull();
     inputs.tellsLife = sources.empty();
     inputs.nowMs = nowMs;
     if (row.live)
@@ -277,8 +274,8 @@ void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 now
         inputs.finished = newest.thread->finished || (newest.meta && newest.meta->finished);
     }
     if (inputs.isSubagent) {
-        const auto parent = m_rowByKey.constFind(keyOf(row.kind, row.parentPath));
-        if (parent != m_rowByKey.constEnd())
+        const auto parent = m_rowById.constFind(row.parent);
+        if (parent != m_rowById.constEnd())
             inputs.parentState = m_rows[*parent].built.state;
         if (row.live) // a thread of its own, as Codex has them, tells more than its parent
             inputs.isSubagent = false;
@@ -324,7 +321,7 @@ Events Fleet::takeEvents(qint64 nowMs)
     std::vector<Ledger::Row> round = std::exchange(m_changed, {});
     while (!round.empty()) {
         std::stable_sort(round.begin(), round.end(), [this](Ledger::Row a, Ledger::Row b) {
-            return m_rows[a].parentPath.isEmpty() && !m_rows[b].parentPath.isEmpty();
+            return m_rows[a].parent.isNull() && !m_rows[b].parent.isNull();
         });
         for (const Ledger::Row index : round) {
             Row& row = m_rows[index];
@@ -382,6 +379,8 @@ void Fleet::tellChange(Row& row, const Agent& before, Events& events)
         events.append({0, atMs, row.id, UsageChanged{row.built.usage}});
     if (before.info != row.built.info)
         events.append({0, atMs, row.id, AgentChanged{row.built.info}});
+    else
+        row.built.info = before.info; // whoever was told of it shares its texts
     const bool stateDiffers = before.state != row.built.state ||
                               before.stateReason != row.built.stateReason ||
                               before.stateSource != row.built.stateSource;

@@ -112,14 +112,14 @@ private:
         AgentId id;
         AgentKind kind = AgentKind::Other;
         QString nativePath; ///< `session` or `session/agent`
-        QString parentPath; ///< native path of the parent, empty = none
+        AgentId parent;     ///< null = none
         std::vector<Place> places;
         Agent built; ///< as the facts said when they changed last; between two rounds also as last told
-        std::optional<LiveSession> live;
-        qint64 stateUntilMs = 0;      ///< its state may change at this time by itself; 0 = not
-        QString permission;           ///< id of the request that is open, empty = none
-        QString permissionInput;      ///< tool and input as last told
-        QSet<qint64> toldCompactions; ///< ms UTC of those that were told
+        std::unique_ptr<LiveSession> live; ///< of few
+        qint64 stateUntilMs = 0;           ///< its state may change at this time by itself; 0 = not
+        QString permission;                ///< id of the request that is open, empty = none
+        QString permissionInput;           ///< tool and input as last told
+        QSet<qint64> toldCompactions;      ///< ms UTC of those that were told
         bool changed = false;
         bool told = false;
     };
@@ -145,11 +145,11 @@ private:
     const QString m_home;
     Ledger m_ledger;
     std::vector<std::unique_ptr<LogFile>> m_files;
-    std::deque<Row> m_rows;                 ///< large values, never moved
-    QHash<QString, Ledger::Row> m_rowByKey; ///< kind and native path
+    std::deque<Row> m_rows; ///< large values, never moved
     QHash<AgentId, Ledger::Row> m_rowById;
     QHash<AgentId, AgentId> m_continues;
-    QHash<QString, QList<Ledger::Row>> m_children; ///< by key of the parent
+    QHash<AgentId, QList<Ledger::Row>> m_children; ///< by parent
+    QSet<QString> m_words; ///< that many rows say alike: folders, branches, models, roles
     std::vector<Ledger::Row> m_changed;
     Events m_logged; ///< of this round
     int m_publishLimit = 1000;

@@ -13,8 +13,6 @@ uint32_t shortened(int64_t count)
     return static_cast<uint32_t>(std::clamp<int64_t>(count, 0, std::numeric_limits<uint32_t>::max()));
 }
 
-constexpr size_t maxModels = 4096; // a home has dozens; the rest would be made up by a hostile log
-
 } // namespace
 
 Ledger::ShortCounts::ShortCounts(const TokenCounts& counts)
@@ -38,7 +36,7 @@ Ledger::Ledger(const Catalogue& catalogue)
 {
 }
 
-Ledger::File Ledger::addFile(const std::string& path)
+Ledger::File Ledger::addFile(const QByteArray& path)
 {
     m_files.push_back({0, path});
     return static_cast<File>(m_files.size() - 1);
@@ -107,7 +105,7 @@ Ledger::Entry& Ledger::newEntry()
 
 Ledger::Entry& Ledger::entryFor(uint64_t key, bool& isNew)
 {
-    if ((m_entryCount + 1) * 2 > m_slots.size())
+    if ((m_entryCount + 1) * 4 > m_slots.size() * 3)
         grow();
     const auto keyBits = static_cast<uint32_t>(key);
     const size_t mask = m_slots.size() - 1;

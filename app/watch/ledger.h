@@ -4,6 +4,8 @@
 #include "app/agents/reader.h"
 #include "app/tokens/catalogue.h"
 
+#include <QByteArray>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -36,7 +38,7 @@ public:
     explicit Ledger(const Catalogue& catalogue);
 
     /// A new file; its first timestamp and path decide who owns what several files hold.
-    [[nodiscard]] File addFile(const std::string& path);
+    [[nodiscard]] File addFile(const QByteArray& path);
     /// \param firstAtMs ms UTC, 0 = not known yet
     void setFirstAt(File file, int64_t firstAtMs);
 
@@ -72,7 +74,7 @@ private:
     struct FileRank
     {
         int64_t firstAtMs = 0;
-        std::string path;
+        QByteArray path;
     };
     /// Tokens of one response in half the room: there are hundreds of thousands. What is more than four
     /// billion is made up, and reads as that.
@@ -97,11 +99,14 @@ private:
         Row row = 0;
         File ownerFile = 0;
         File bestFile = 0;
-        uint16_t model = 0;
-        bool fast = false;
-        bool fillsContext = true;
-        bool ownerNamed = false; ///< the response named its owner itself
+        uint16_t model : 12 = 0; ///< below maxModels
+        bool fast : 1 = false;
+        bool fillsContext : 1 = true;
+        bool ownerNamed : 1 = false; ///< the response named its owner itself
     };
+    static_assert(sizeof(Entry) == 56, "there are hundreds of thousands");
+    static constexpr size_t maxModels =
+        4096; ///< a home has dozens; the rest would be made up by a hostile log
     /// A response that names a session of which nobody has told yet.
     struct Claim
     {

@@ -88,7 +88,7 @@ Response unpackOne(StateUnpacker& unpacker, int64_t sinceMs)
 const LogRoot* rootOf(const LogRecord& record, const QList<LogRoot>& roots)
 {
     const auto root = std::find_if(roots.begin(), roots.end(), [&](const LogRoot& candidate) {
-        return candidate.kind == record.kind && QFile::encodeName(candidate.path) == record.root;
+        return candidate.kind == record.kind && candidate.bytes == record.root;
     });
     return root == roots.end() ? nullptr : &*root;
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 namespace plimsoll {
 
@@ -80,7 +81,7 @@ void Watcher::begin(BeginScan kept)
     connect(m_inotify.get(), &Inotify::overflowed, this, &Watcher::handleOverflow);
     m_anchors = std::make_unique<DirAnchors>(*m_inotify);
     for (const LogRoot& root : m_roots)
-        m_anchors->want(QFile::encodeName(root.path), WatchScope::Contents);
+        m_anchors->want(root.bytes, WatchScope::Contents);
     m_anchors->attach(); // what is there is listed by the first scan
 
     m_liveness =
@@ -115,7 +116,7 @@ void Watcher::startScan(std::vector<LogRecord> records)
         report(QStringLiteral("There are more session files than Plimsoll looks at; the rest is left out."));
     ScanPlan plan = planScan(listing, std::move(records), m_roots);
     for (const ScanJob& job : plan.jobs)
-        m_scanning.insert(joined(job.file.root, job.file.relative));
+        m_scanning.insert({job.file.root, job.file.relative});
     const auto jobs = qint64(plan.jobs.size());
     m_progress = {true, false, listing.logs.size() - jobs, listing.logs.size(), 0, plan.bytes};
     qCDebug(lcWatch, "first scan: %lld of %lld files, at most %lld bytes, in %lld folders", jobs,
@@ -136,16 +137,16 @@ void Watcher::startScan(std::vector<LogRecord> records)
 /// Takes one log into the fleet, and hands on its record.
 void Watcher::takeOne(ScannedLog log)
 {
-    const QByteArray path = joined(log.file.root, log.file.relative);
+    const LogName name{log.file.root, log.file.relative};
     // After a cancelled scan one that was under way may have been met again.
-    if (log.failed || m_fileByPath.contains(path))
+    if (log.failed || m_fileByName.contains(name))
         return;
     const size_t index = m_fleet.addFile(std::move(log.file));
-    m_fileByPath.insert(path, index);
+    m_fileByName.insert(name, index);
     m_fleet.absorb(index, log.batch);
     if (log.record)
         m_records.push(std::move(*log.record));
-    if (m_touched.erase(path) > 0)
+    if (m_touched.erase(name) > 0)
         m_pending.insert(index);
 }
 
@@ -154,7 +155,7 @@ void Watcher::takeScanned(std::vector<ScannedLog> logs)
     for (ScannedLog& log : logs) {
         ++m_progress.filesDone;
         m_progress.bytesDone += log.bytes;
-        m_scanning.erase(joined(log.file.root, log.file.relative));
+        m_scanning.erase({log.file.root, log.file.relative});
         takeOne(std::move(log));
     }
     readPending();
@@ -178,7 +179,10 @@ void Watcher::finishScan()
     QList<Agent> agents = m_fleet.agents(now());
     std::sort(agents.begin(), agents.end(),
               [](const Agent& a, const Agent& b) { return a.info.updatedAtMs > b.info.updatedAtMs; });
-    for (Event& event : recentLines(m_fleet, agents, primedAgents, primedLines))
+    // In a thread of its own, with which the buffers end that long lines have needed.
+    Events recent;
+    std::thread([&] { recent = recentLines(m_fleet, agents, primedAgents, primedLines); }).join();
+    for (Event& event : recent)
         m_events.push(std::move(event));
     m_notices.push(m_progress);
     m_scan->finish();
@@ -188,16 +192,15 @@ void Watcher::watchDirectory(const LogRoot& root, const QByteArray& relative)
 {
     if (relative.isEmpty())
         return; // the root itself is anchored
-    if (!m_inotify->watchBelow(QFile::encodeName(root.path), relative))
+    if (!m_inotify->watchBelow(root.bytes, relative))
         report(m_inotify->errorText());
 }
 
 const LogRoot* Watcher::rootOf(const QByteArray& dir, QByteArray& relativeDir) const
 {
     for (const LogRoot& root : m_roots) {
-        const QByteArray path = QFile::encodeName(root.path);
-        if (dir == path || dir.startsWith(path + '/')) {
-            relativeDir = dir.mid(path.size() + 1);
+        if (dir == root.bytes || dir.startsWith(root.bytes + '/')) {
+            relativeDir = dir.mid(root.bytes.size() + 1);
             return &root;
         }
     }
@@ -234,16 +237,15 @@ void Watcher::handleOne(const DirEvent& event)
         return;
     }
     if (event.name.endsWith(".meta.json")) {
-        const QByteArray log = joined(event.dir, event.name.chopped(10) + ".jsonl");
-        const auto known = m_fileByPath.constFind(log);
-        if (known != m_fileByPath.constEnd()) {
+        const auto known = m_fileByName.constFind({root->bytes, relative.chopped(10) + ".jsonl"});
+        if (known != m_fileByName.constEnd()) {
             m_fleet.setMeta(*known, readSubagentMeta(m_fleet.file(*known)));
             saveLater(*known);
         }
         return;
     }
-    const auto known = m_fileByPath.constFind(joined(event.dir, event.name));
-    if (known != m_fileByPath.constEnd())
+    const auto known = m_fileByName.constFind({root->bytes, relative});
+    if (known != m_fileByName.constEnd())
         m_pending.insert(*known);
     else if (const std::optional<FoundLog> found = logAt(*root, relative))
         meet(*found);
@@ -266,19 +268,19 @@ void Watcher::listBelow(const LogRoot& root, const QByteArray& relative)
 
 void Watcher::meet(const FoundLog& found)
 {
-    const QByteArray path = joined(QFile::encodeName(found.root->path), found.relative);
-    if (m_scanning.count(path) != 0) {
-        m_touched.insert(path);
+    const LogName name{found.root->bytes, found.relative};
+    if (m_scanning.count(name) != 0) {
+        m_touched.insert(name);
         return;
     }
-    const auto known = m_fileByPath.constFind(path);
-    if (known != m_fileByPath.constEnd()) {
+    const auto known = m_fileByName.constFind(name);
+    if (known != m_fileByName.constEnd()) {
         m_pending.insert(*known);
         return;
     }
-    qCDebug(lcWatch, "new log %s", path.constData());
+    qCDebug(lcWatch, "new log %s", found.relative.constData());
     const size_t index = m_fleet.addFile(makeLogFile(found));
-    m_fileByPath.insert(path, index);
+    m_fileByName.insert(name, index);
     m_fleet.setMeta(index, readSubagentMeta(m_fleet.file(index)));
     m_pending.insert(index);
     saveLater(index);

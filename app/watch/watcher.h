@@ -7,6 +7,7 @@
 #include "app/watch/handover.h"
 #include "app/watch/inotify.h"
 #include "app/watch/liveness.h"
+#include "app/watch/logname.h"
 #include "models/host.h"
 
 #include <QObject>
@@ -110,12 +111,12 @@ private:
     std::unique_ptr<Liveness> m_liveness;
     std::unique_ptr<ColdScan> m_scan;
     QTimer* m_sweepTimer = nullptr;
-    QTimer* m_saveTimer = nullptr;          ///< runs only while something is unsaved
-    std::map<size_t, Unsaved> m_unsaved;    ///< by file
-    QHash<QByteArray, size_t> m_fileByPath; ///< absolute path → index in the fleet
-    std::set<QByteArray> m_scanning; ///< absolute paths that the first scan has and has not handed over yet
-    std::set<QByteArray> m_touched;  ///< of them, those that changed meanwhile
-    std::set<size_t> m_pending;      ///< files to be read at the end of this wake-up
+    QTimer* m_saveTimer = nullptr;       ///< runs only while something is unsaved
+    std::map<size_t, Unsaved> m_unsaved; ///< by file
+    QHash<LogName, size_t> m_fileByName; ///< index in the fleet
+    std::set<LogName> m_scanning;        ///< logs that the first scan has and has not handed over yet
+    std::set<LogName> m_touched;         ///< of them, those that changed meanwhile
+    std::set<size_t> m_pending;          ///< files to be read at the end of this wake-up
     Progress m_progress;
     QString m_reported; ///< the last failure, which is said once
 };

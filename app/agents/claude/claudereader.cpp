@@ -320,6 +320,7 @@ void ClaudeReader::readResponse(uint32_t thread, const ClaudeMessage& message, b
 void ClaudeReader::openTool(uint32_t thread, const ClaudeBlock& block)
 {
     ++m_facts.threads[thread].toolCalls;
+    takeBackInput(thread);
     std::vector<OpenTool>& tools = m_states[thread].openTools;
     if (tools.size() >= maxOpenTools)
         tools.erase(tools.begin());
@@ -346,15 +347,23 @@ void ClaudeReader::closeTool(uint32_t thread, std::string_view id)
                                  [&](const OpenTool& tool) { return tool.id == hash; });
     if (it == state.openTools.end())
         return;
+    takeBackInput(thread);
     if (state.openTools.size() == 1) {
         // The call stays what it did last, until something newer is told.
-        ThreadFacts& facts = m_facts.threads[thread];
-        facts.openTool.clear();
-        facts.openInput.clear();
+        m_facts.threads[thread].openTool.clear();
         state.answered = std::move(*it);
         state.lastIsAnswered = state.lastIsTool;
     }
     state.openTools.erase(it);
+}
+
+/// Once settled, the input of the newest open call stands in the facts alone: it may have kilobytes.
+void ClaudeReader::takeBackInput(uint32_t thread)
+{
+    std::vector<OpenTool>& tools = m_states[thread].openTools;
+    std::string told = std::exchange(m_facts.threads[thread].openInput, {});
+    if (!tools.empty() && tools.back().input.empty())
+        tools.back().input = std::move(told);
 }
 
 void ClaudeReader::readUser(uint32_t thread, const ClaudeMessage& message)
@@ -507,8 +516,10 @@ void ClaudeReader::settleThread(uint32_t thread)
     ThreadState& state = m_states[thread];
     ThreadFacts& facts = m_facts.threads[thread];
     state.changed = false;
+    takeBackInput(thread);
     for (OpenTool& tool : state.openTools)
         settleTool(tool);
+    state.openTools.shrink_to_fit();
     settleText(state);
     if (state.lastIsAnswered) {
         settleTool(state.answered);
@@ -518,11 +529,10 @@ void ClaudeReader::settleThread(uint32_t thread)
         std::ignore = std::exchange(state.answered, {});
     }
     facts.openTool.clear();
-    facts.openInput.clear();
     if (!state.openTools.empty()) {
-        const OpenTool& tool = state.openTools.back();
+        OpenTool& tool = state.openTools.back();
         facts.openTool = oneLine(unescaped(tool.name, maxTitleBytes), maxTitleBytes);
-        facts.openInput = tool.input;
+        facts.openInput = std::exchange(tool.input, {});
     }
     if (!state.openTools.empty() && state.lastIsTool)
         facts.activity = oneLine(facts.openTool + ' ' + facts.openInput, maxActivityBytes);

@@ -74,6 +74,7 @@ private:
     void setLastText(uint32_t thread, std::string_view raw);
     void openTool(uint32_t thread, const ClaudeBlock& block);
     void closeTool(uint32_t thread, std::string_view id);
+    void takeBackInput(uint32_t thread);
     void settleThread(uint32_t thread);
     static void settleTool(OpenTool& tool);
     static void settleText(ThreadState& state);

@@ -22,7 +22,7 @@ void CodexReader::logOne(LogItem item, ReaderSink& sink) const
 void CodexReader::logTexts(LogKind kind, ReaderSink& sink) const
 {
     int block = 0;
-    for (const std::string_view raw : m_line.texts) {
+    for (const std::string_view raw : m_line->texts) {
         LogItem item;
         item.kind = kind;
         item.block = block++;
@@ -37,15 +37,15 @@ void CodexReader::logCall(ReaderSink& sink) const
 {
     LogItem item;
     item.kind = LogKind::ToolUse;
-    item.tool = unescaped(m_line.toolName, maxToolNameBytes);
-    item.text = codexInputText(m_line.input, m_line.inputIsJson, m_textLimit, &item.truncated);
+    item.tool = unescaped(m_line->toolName, maxToolNameBytes);
+    item.text = codexInputText(m_line->input, m_line->inputIsJson, m_textLimit, &item.truncated);
     logOne(std::move(item), sink);
 }
 
 void CodexReader::logOutput(const std::string& tool, ReaderSink& sink) const
 {
     int block = 0;
-    for (const std::string_view raw : m_line.texts) {
+    for (const std::string_view raw : m_line->texts) {
         LogItem item;
         item.kind = LogKind::ToolResult;
         item.tool = tool;
@@ -58,10 +58,10 @@ void CodexReader::logOutput(const std::string& tool, ReaderSink& sink) const
 void CodexReader::logLine(std::string_view text, ReaderSink& sink)
 {
     // Of lines known by their head alone the texts are still missing.
-    const bool isByHead = m_line.kind == CodexKind::ToolOutput || m_line.kind == CodexKind::Reasoning;
-    if (isByHead && !parseCodexLine(text, m_line))
+    const bool isByHead = m_line->kind == CodexKind::ToolOutput || m_line->kind == CodexKind::Reasoning;
+    if (isByHead && !parseCodexLine(text, *m_line))
         return;
-    switch (m_line.kind) {
+    switch (m_line->kind) {
     case CodexKind::Prompt: logTexts(LogKind::Prompt, sink); break;
     case CodexKind::AgentMessage:
         logTexts(m_facts.parentSessionId.empty() ? LogKind::System : LogKind::Prompt, sink);
@@ -75,7 +75,7 @@ void CodexReader::logLine(std::string_view text, ReaderSink& sink)
     case CodexKind::Retrying: {
         LogItem item;
         item.kind = LogKind::Error;
-        item.text = unescaped(m_line.error, m_textLimit, &item.truncated);
+        item.text = unescaped(m_line->error, m_textLimit, &item.truncated);
         if (!item.text.empty())
             logOne(std::move(item), sink);
         break;

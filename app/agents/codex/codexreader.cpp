@@ -48,6 +48,13 @@ bool isClosed(std::string_view text)
     return last != std::string_view::npos && text[last] == '}';
 }
 
+/// Shared by all readers of a thread, as Claude's.
+CodexLine& threadLine()
+{
+    thread_local CodexLine line;
+    return line;
+}
+
 } // namespace
 
 CodexReader::CodexReader(std::string_view fileName)
@@ -71,10 +78,11 @@ void CodexReader::restart()
 
 bool CodexReader::takeLine(std::string_view text, int64_t offset, ReaderSink& sink)
 {
-    if (!(isClosed(text) && scanCodexHead(text, m_line)) && !parseCodexLine(text, m_line))
+    m_line = &threadLine();
+    if (!(isClosed(text) && scanCodexHead(text, *m_line)) && !parseCodexLine(text, *m_line))
         return false;
     m_offset = offset;
-    m_atMs = m_line.timestamp.empty() ? 0 : parseIsoMs(m_line.timestamp);
+    m_atMs = m_line->timestamp.empty() ? 0 : parseIsoMs(m_line->timestamp);
     if (m_atMs != 0) {
         ThreadFacts& thread = m_facts.threads[0];
         for (int64_t* first : {&m_facts.firstAtMs, &thread.firstAtMs})
@@ -82,12 +90,12 @@ bool CodexReader::takeLine(std::string_view text, int64_t offset, ReaderSink& si
         for (int64_t* last : {&m_facts.lastAtMs, &thread.lastAtMs})
             *last = std::max(*last, m_atMs);
     }
-    if (m_line.kind == CodexKind::SessionMeta) {
+    if (m_line->kind == CodexKind::SessionMeta) {
         readMeta();
-    } else if (m_line.kind != CodexKind::Ignored) {
+    } else if (m_line->kind != CodexKind::Ignored) {
         if (isInherited()) {
-            if (m_line.kind == CodexKind::TokenCount && m_line.total.told)
-                m_totals.rebase(m_line.total);
+            if (m_line->kind == CodexKind::TokenCount && m_line->total.told)
+                m_totals.rebase(m_line->total);
             return true;
         }
         readOwn(sink);
@@ -100,7 +108,7 @@ bool CodexReader::takeLine(std::string_view text, int64_t offset, ReaderSink& si
 void CodexReader::readOwn(ReaderSink& sink)
 {
     m_state.hasOwn = true;
-    switch (m_line.kind) {
+    switch (m_line->kind) {
     case CodexKind::TurnContext: readTurn(); break;
     case CodexKind::TokenCount: readTokenCount(sink); break;
     case CodexKind::UsageRecord: readRecord(sink); break;
@@ -111,7 +119,7 @@ void CodexReader::readOwn(ReaderSink& sink)
         break;
     case CodexKind::TaskComplete:
         m_state.openCalls.clear();
-        setPhase(m_line.error.empty() ? TurnPhase::Done : TurnPhase::Failed);
+        setPhase(m_line->error.empty() ? TurnPhase::Done : TurnPhase::Failed);
         break;
     case CodexKind::TurnAborted:
         m_state.openCalls.clear();
@@ -126,7 +134,7 @@ void CodexReader::readOwn(ReaderSink& sink)
     case CodexKind::ToolOutput: readCallOutput(); break;
     case CodexKind::Compacted: readCompaction(); break;
     case CodexKind::ThreadName:
-        m_facts.title = oneLine(unescaped(m_line.name, maxTitleBytes), maxTitleBytes);
+        m_facts.title = oneLine(unescaped(m_line->name, maxTitleBytes), maxTitleBytes);
         m_state.titleByPerson = !m_facts.title.empty();
         break;
     case CodexKind::Ignored:
@@ -141,56 +149,57 @@ void CodexReader::readMeta()
 {
     if (m_state.hasMeta) {
         // A second one is the head of a copied history.
-        const bool isOther = unescaped(m_line.id, maxPathBytes) != m_facts.sessionId;
+        const bool isOther = unescaped(m_line->id, maxPathBytes) != m_facts.sessionId;
         m_state.inCopy = m_state.inCopy || (isOther && !m_state.hasOwn && m_state.historyStart < 0);
         return;
     }
     m_state.hasMeta = true;
     m_state.metaAtMs = m_atMs;
-    m_state.historyStart = m_line.historyStart;
-    if (!m_line.id.empty())
-        m_facts.sessionId = unescaped(m_line.id, maxPathBytes);
+    m_state.historyStart = m_line->historyStart;
+    if (!m_line->id.empty())
+        m_facts.sessionId = unescaped(m_line->id, maxPathBytes);
     if (!m_idBeforeRestart.empty() && m_idBeforeRestart != m_facts.sessionId)
         m_totals = {}; // another thread's file has taken the place
-    m_facts.parentSessionId = unescaped(m_line.parentThread, maxPathBytes);
+    m_facts.parentSessionId = unescaped(m_line->parentThread, maxPathBytes);
     if (m_facts.parentSessionId.empty())
-        m_facts.forkedFromSessionId = unescaped(m_line.forkedFrom, maxPathBytes);
-    m_state.inCopy = !m_line.forkedFrom.empty() && !m_line.hasHistoryBase && m_line.historyStart < 0;
-    m_facts.workingDir = unescaped(m_line.cwd, maxPathBytes);
-    m_state.rawCwd = m_line.cwd;
-    m_facts.gitBranch = unescaped(m_line.branch, maxPathBytes);
-    m_facts.clientVersion = unescaped(m_line.clientVersion, maxTitleBytes);
+        m_facts.forkedFromSessionId = unescaped(m_line->forkedFrom, maxPathBytes);
+    m_state.inCopy = !m_line->forkedFrom.empty() && !m_line->hasHistoryBase && m_line->historyStart < 0;
+    m_facts.workingDir = unescaped(m_line->cwd, maxPathBytes);
+    m_state.rawCwd = m_line->cwd;
+    m_facts.gitBranch = unescaped(m_line->branch, maxPathBytes);
+    m_facts.clientVersion = unescaped(m_line->clientVersion, maxTitleBytes);
     ThreadFacts& thread = m_facts.threads[0];
-    thread.role = unescaped(m_line.agentRole, maxTitleBytes);
-    thread.name = unescaped(m_line.agentName.empty() ? m_line.agentPath : m_line.agentName, maxTitleBytes);
+    thread.role = unescaped(m_line->agentRole, maxTitleBytes);
+    thread.name = unescaped(m_line->agentName.empty() ? m_line->agentPath : m_line->agentName, maxTitleBytes);
 }
 
 /// True for what a fork or a child has copied from the thread that it comes from.
 bool CodexReader::isInherited()
 {
     if (m_state.historyStart >= 0)
-        return m_line.ordinal >= 0 && m_line.ordinal < m_state.historyStart;
+        return m_line->ordinal >= 0 && m_line->ordinal < m_state.historyStart;
     if (!m_state.inCopy)
         return false;
     // The copy is written in one go; what comes later, or in a turn younger than the thread, is its own.
     constexpr int64_t longestCopyMs = 2000;
     if (m_atMs > m_state.metaAtMs + longestCopyMs)
         m_state.inCopy = false;
-    if (isUuid7(m_line.turnId) && isUuid7(m_facts.sessionId) && isNotOlder(m_line.turnId, m_facts.sessionId))
+    if (isUuid7(m_line->turnId) && isUuid7(m_facts.sessionId) &&
+        isNotOlder(m_line->turnId, m_facts.sessionId))
         m_state.inCopy = false;
     return m_state.inCopy;
 }
 
 void CodexReader::readTurn()
 {
-    if (m_line.cwd != m_state.rawCwd && !m_line.cwd.empty()) {
-        m_state.rawCwd = m_line.cwd;
-        m_facts.workingDir = unescaped(m_line.cwd, maxPathBytes);
+    if (m_line->cwd != m_state.rawCwd && !m_line->cwd.empty()) {
+        m_state.rawCwd = m_line->cwd;
+        m_facts.workingDir = unescaped(m_line->cwd, maxPathBytes);
     }
-    if (m_line.model.empty() || m_line.model == m_state.rawModel)
+    if (m_line->model.empty() || m_line->model == m_state.rawModel)
         return;
-    m_state.rawModel = m_line.model;
-    m_facts.threads[0].model = unescaped(m_line.model, maxTitleBytes);
+    m_state.rawModel = m_line->model;
+    m_facts.threads[0].model = unescaped(m_line->model, maxTitleBytes);
     m_state.hasModel = false; // looked up when it is first paid for
 }
 
@@ -221,12 +230,12 @@ void CodexReader::setPhase(TurnPhase phase)
 
 void CodexReader::readPrompt()
 {
-    const bool isByAgent = m_line.kind == CodexKind::AgentMessage;
+    const bool isByAgent = m_line->kind == CodexKind::AgentMessage;
     if (isByAgent && m_facts.parentSessionId.empty())
         return; // a child reports back
     std::string text;
-    if (!m_line.texts.empty())
-        text = unescaped(m_line.texts.front(), maxPathBytes);
+    if (!m_line->texts.empty())
+        text = unescaped(m_line->texts.front(), maxPathBytes);
     const std::string_view prompt = codexPrompt(text);
     if (prompt.empty() && !text.empty())
         return;
@@ -238,9 +247,9 @@ void CodexReader::readPrompt()
 
 void CodexReader::readText()
 {
-    if (m_line.texts.empty())
+    if (m_line->texts.empty())
         return;
-    m_state.rawText = m_line.texts.back().substr(0, maxRawText);
+    m_state.rawText = m_line->texts.back().substr(0, maxRawText);
     m_state.lastIsCall = false;
     // Older clients do not mark the end of a turn: a text that no tool call follows is its end.
     setPhase(m_state.marksTurns ? TurnPhase::Generating : TurnPhase::Done);
@@ -250,13 +259,13 @@ void CodexReader::readCall()
 {
     ++m_facts.threads[0].toolCalls;
     Call call;
-    call.id = stableHash(m_line.callId);
-    call.name = unescaped(m_line.toolName, maxTitleBytes);
-    call.input = m_line.input.substr(0, m_line.inputIsJson ? m_line.input.size() : maxRawInput);
-    call.inputIsJson = m_line.inputIsJson && call.input.size() <= maxRawInput;
+    call.id = stableHash(m_line->callId);
+    call.name = unescaped(m_line->toolName, maxTitleBytes);
+    call.input = m_line->input.substr(0, m_line->inputIsJson ? m_line->input.size() : maxRawInput);
+    call.inputIsJson = m_line->inputIsJson && call.input.size() <= maxRawInput;
     m_state.lastCall = call;
     m_state.lastIsCall = true;
-    if (!m_line.callId.empty()) { // what the server runs itself has none, and no output
+    if (!m_line->callId.empty()) { // what the server runs itself has none, and no output
         if (m_state.openCalls.size() >= maxOpenCalls)
             m_state.openCalls.erase(m_state.openCalls.begin());
         m_state.openCalls.push_back(std::move(call));
@@ -266,7 +275,7 @@ void CodexReader::readCall()
 
 void CodexReader::readCallOutput()
 {
-    const uint64_t id = stableHash(m_line.callId);
+    const uint64_t id = stableHash(m_line->callId);
     const auto open = std::find_if(m_state.openCalls.begin(), m_state.openCalls.end(),
                                    [&](const Call& call) { return call.id == id; });
     m_state.closedTool.clear();

@@ -104,8 +104,8 @@ private:
     void archive(Archive& archive);
 
     const std::string m_idFromName;
-    CodexLine m_line;
-    int64_t m_atMs = 0; ///< ms UTC of the line being read, 0 = it has no time
+    CodexLine* m_line = nullptr; ///< the line being read; only in takeLine()
+    int64_t m_atMs = 0;          ///< ms UTC of the line being read, 0 = it has no time
     int64_t m_offset = 0;
     State m_state;
     CodexTotals m_totals;

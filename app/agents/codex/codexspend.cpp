@@ -56,8 +56,8 @@ QString limitName(int64_t minutes)
 
 void CodexReader::setWindow()
 {
-    if (m_line.window > 0)
-        m_facts.threads[0].window = m_line.window;
+    if (m_line->window > 0)
+        m_facts.threads[0].window = m_line->window;
 }
 
 void CodexReader::setContext(int64_t tokens, Basis basis, ReaderSink& sink)
@@ -77,38 +77,38 @@ void CodexReader::readTokenCount(ReaderSink& sink)
 {
     setWindow();
     readLimits();
-    if (m_line.last.total > 0) {
-        const bool isEstimate = isOnlyTotal(m_line.last);
-        setContext(m_line.last.total, isEstimate ? Basis::Estimated : Basis::Reported, sink);
+    if (m_line->last.total > 0) {
+        const bool isEstimate = isOnlyTotal(m_line->last);
+        setContext(m_line->last.total, isEstimate ? Basis::Estimated : Basis::Reported, sink);
         if (m_state.openCompaction && isEstimate)
-            m_facts.compactions[*m_state.openCompaction].afterTokens = m_line.last.total;
+            m_facts.compactions[*m_state.openCompaction].afterTokens = m_line->last.total;
         if (isEstimate)
             m_state.openCompaction.reset();
     }
-    if (!m_line.total.told)
+    if (!m_line->total.told)
         return;
     const bool isFork = !m_facts.forkedFromSessionId.empty() || !m_facts.parentSessionId.empty();
-    const CodexTotals::Added added = m_totals.feed(m_line.total, m_line.last, isFork);
+    const CodexTotals::Added added = m_totals.feed(m_line->total, m_line->last, isFork);
     if (m_state.hasRecords)
         return; // they tell the same, request by request
-    const uint64_t key = keyOf(stableHash(m_facts.sessionId), m_line.total);
+    const uint64_t key = keyOf(stableHash(m_facts.sessionId), m_line->total);
     countUntold(added.before, key, sink);
     countUsage(added.last, key, sink);
 }
 
 void CodexReader::readRecord(ReaderSink& sink)
 {
-    if (!m_line.last.told || (!m_line.threadId.empty() && m_line.threadId != m_facts.sessionId))
+    if (!m_line->last.told || (!m_line->threadId.empty() && m_line->threadId != m_facts.sessionId))
         return;
     m_state.hasRecords = true;
     m_state.openCompaction.reset();
-    if (m_line.last.total > 0)
-        setContext(m_line.last.total, Basis::Reported, sink);
+    if (m_line->last.total > 0)
+        setContext(m_line->last.total, Basis::Reported, sink);
     const uint64_t thread = stableHash(m_facts.sessionId);
-    const bool hasId = !m_line.responseId.empty();
-    countUsage(m_line.last,
-               hasId ? stableHash(m_line.responseId, thread)
-                     : numberedKey(keyOf(thread, m_line.last), m_atMs),
+    const bool hasId = !m_line->responseId.empty();
+    countUsage(m_line->last,
+               hasId ? stableHash(m_line->responseId, thread)
+                     : numberedKey(keyOf(thread, m_line->last), m_atMs),
                sink);
 }
 
@@ -148,7 +148,7 @@ void CodexReader::readCompaction()
     const uint64_t thread = stableHash(m_facts.sessionId);
     CompactionFact compaction;
     compaction.key =
-        m_line.ordinal >= 0 ? numberedKey(thread, m_line.ordinal) : stableHash(m_line.timestamp, thread);
+        m_line->ordinal >= 0 ? numberedKey(thread, m_line->ordinal) : stableHash(m_line->timestamp, thread);
     compaction.atMs = m_atMs;
     compaction.beforeTokens = m_facts.threads[0].contextTokens;
     const auto isSame = [&](const CompactionFact& known) { return known.key == compaction.key; };
@@ -161,20 +161,20 @@ void CodexReader::readCompaction()
 void CodexReader::readLimits()
 {
     constexpr std::string_view ownLimit = "codex"; // others are for single models
-    if (!m_line.primary.told && !m_line.secondary.told)
+    if (!m_line->primary.told && !m_line->secondary.told)
         return;
-    if (!m_line.limitId.empty() && m_line.limitId != ownLimit)
+    if (!m_line->limitId.empty() && m_line->limitId != ownLimit)
         return;
     m_state.limitsAtMs = m_atMs;
     const bool known = m_facts.limits || m_state.limitsChanged;
-    if (known && m_line.primary == m_state.primary && m_line.secondary == m_state.secondary) {
+    if (known && m_line->primary == m_state.primary && m_line->secondary == m_state.secondary) {
         if (m_facts.limits)
             m_facts.limits->atMs = m_atMs;
         return;
     }
-    m_state.primary = m_line.primary;
-    m_state.secondary = m_line.secondary;
-    m_state.rawPlan = m_line.plan.substr(0, 6 * maxPlanBytes);
+    m_state.primary = m_line->primary;
+    m_state.secondary = m_line->secondary;
+    m_state.rawPlan = m_line->plan.substr(0, 6 * maxPlanBytes);
     m_state.limitsSinceMs = m_atMs;
     m_state.limitsChanged = true;
 }
