@@ -24,8 +24,7 @@ QString keepAgents(Database& database, const QList<Agent>& agents)
     StoreBatch batch;
     for (const Agent& agent : agents) {
         const auto before = known.constFind(agent.id);
-        if (before == known.constEnd() || before->info.updatedAtMs != agent.info.updatedAtMs ||
-            before->state != agent.state)
+        if (before == known.constEnd() || stampOf(*before) != stampOf(agent))
             batch.agents.append(agent);
     }
     return fault.isEmpty() ? database.add(batch) : fault;

@@ -3,13 +3,14 @@
 
 #include "app/watch/ratiosamples.h"
 
+#include <utility>
+
 namespace plimsoll {
 
 TokenCounter::TokenCounter(QList<LogRoot> roots, QObject* parent)
     : QObject(parent)
 {
-    m_kept->roots = std::move(roots);
-    m_pool.setMaxThreadCount(1);
+    m_kept.roots = std::move(roots);
     m_answers.connectTo(this, [this](const std::vector<Answer>& answers) {
         for (const Answer& answer : answers) {
             m_running.remove(answer.id);
@@ -24,7 +25,8 @@ TokenCounter::~TokenCounter()
 {
     for (const Flag& flag : std::as_const(m_running))
         *flag = true;
-    m_pool.waitForDone();
+    if (m_thread.joinable())
+        m_thread.join();
     m_answers.disconnect();
 }
 
@@ -32,18 +34,43 @@ void TokenCounter::count(quint64 id, const QString& text, const QString& model)
 {
     const Flag cancelled = std::make_shared<std::atomic<bool>>(false);
     m_running.insert(id, cancelled);
-    m_pool.start([kept = m_kept, answers = m_answers, cancelled, id, text, model]() mutable {
+    start([answers = m_answers, cancelled, id, text, model](Kept& kept) mutable {
         Answer answer;
         answer.id = id;
-        work(*kept, text, model, *cancelled, answer);
+        work(kept, text, model, *cancelled, answer);
         answers.push(std::move(answer));
     });
 }
 
 void TokenCounter::setKnown(TokenRatios ratios, qint64 atMs)
 {
-    m_pool.start([kept = m_kept, ratios = std::move(ratios), atMs]() mutable {
-        kept->known = {std::move(ratios), atMs};
+    start([ratios = std::move(ratios), atMs](Kept& kept) mutable { kept.known = {std::move(ratios), atMs}; });
+}
+
+/// One after the other, in a thread that ends when nothing is left.
+void TokenCounter::start(Job job)
+{
+    {
+        const std::lock_guard lock(m_jobs.mutex);
+        m_jobs.waiting.push_back(std::move(job));
+        if (std::exchange(m_jobs.running, true))
+            return;
+    }
+    if (m_thread.joinable())
+        m_thread.join(); // it has seen that nothing was left
+    m_thread = std::thread([this] {
+        for (;;) {
+            Job next;
+            {
+                const std::lock_guard lock(m_jobs.mutex);
+                m_jobs.running = !m_jobs.waiting.empty();
+                if (!m_jobs.running)
+                    return;
+                next = std::move(m_jobs.waiting.front());
+                m_jobs.waiting.pop_front();
+            }
+            next(m_kept);
+        }
     });
 }
 

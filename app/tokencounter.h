@@ -8,11 +8,14 @@
 
 #include <QHash>
 #include <QObject>
-#include <QThreadPool>
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 namespace plimsoll {
 
@@ -60,13 +63,24 @@ private:
         KnownRatios known;
     };
 
+    using Job = std::function<void(Kept& kept)>;
+    /// What waits for the counting thread: Qt's pool would carry it where ThreadSanitizer cannot follow.
+    struct Jobs
+    {
+        std::mutex mutex;
+        std::deque<Job> waiting; // guarded by mutex
+        bool running = false;    // guarded by mutex: a thread will look at them
+    };
+
+    void start(Job job);
     static void work(Kept& kept, const QString& text, const QString& model,
                      const std::atomic<bool>& cancelled, Answer& answer);
 
     QHash<quint64, Flag> m_running; ///< by id
     Handover<Answer> m_answers;
-    std::shared_ptr<Kept> m_kept = std::make_shared<Kept>();
-    QThreadPool m_pool;
+    Kept m_kept;
+    Jobs m_jobs;
+    std::thread m_thread; ///< there while something is to be done
 };
 
 } // namespace plimsoll

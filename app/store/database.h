@@ -27,6 +27,20 @@ struct KeptValue
     QJsonObject json;
 };
 
+/// By what a row of an agent is known: where it is the same the row has nothing new to say.
+struct AgentStamp
+{
+    AgentState state = AgentState::Unknown;
+    qint64 updatedAtMs = 0;
+
+    bool operator==(const AgentStamp&) const = default;
+};
+
+[[nodiscard]] inline AgentStamp stampOf(const Agent& agent)
+{
+    return {agent.state, agent.info.updatedAtMs};
+}
+
 /// What one transaction writes.
 struct StoreBatch
 {

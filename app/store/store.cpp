@@ -136,7 +136,7 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
     m_database.releaseMemory(); // what was read once is not read again
     m_lastSeq = loaded.lastSeq;
     for (auto it = agents.cbegin(); it != agents.cend(); ++it) {
-        m_known.insert(it.key(), {it->state, it->info.updatedAtMs});
+        m_known.insert(it.key(), stampOf(*it));
         if (!it->info.continuesId.isNull())
             loaded.kept.continues.insert(it.key(), it->info.continuesId);
     }
@@ -204,16 +204,14 @@ void Store::takeEvent(const Event& event)
 void Store::keepState(const Event& event, const Agent& agent)
 {
     const auto known = m_known.constFind(event.agent);
-    const bool isSame = known != m_known.constEnd() && known->state == agent.state &&
-                        known->updatedAtMs == agent.info.updatedAtMs;
-    if (!isSame)
+    if (known == m_known.constEnd() || *known != stampOf(agent))
         m_pending.agents.insert(event.agent);
     if (known != m_known.constEnd() && known->state != agent.state) {
         Event changed = event;
         changed.body = StateChanged{agent.state, agent.stateSource, agent.stateReason, agent.stateSinceMs};
         keepEvent(changed);
     }
-    m_known.insert(event.agent, {agent.state, agent.info.updatedAtMs});
+    m_known.insert(event.agent, stampOf(agent));
 }
 
 void Store::keepEvent(const Event& event)

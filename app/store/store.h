@@ -59,12 +59,6 @@ public:
     void start();
 
 private:
-    /// What is known of an agent's row without reading it again.
-    struct KnownAgent
-    {
-        AgentState state = AgentState::Unknown;
-        qint64 updatedAtMs = 0;
-    };
     /// Waits to be written.
     struct Pending
     {
@@ -108,12 +102,12 @@ private:
     QTimer m_pruneTimer;
     int m_retryMs = 0;
     Pending m_pending;
-    QHash<AgentId, KnownAgent> m_known;
-    QHash<AgentId, Agent> m_agents; ///< last pictures of those told of in this run
-    QSet<LogName> m_frozen;         ///< logs whose records were dropped: they stay as they are in the store
-    QSet<QByteArray> m_toldBefore;  ///< by earlier runs (Database::loadToldBefore())
-    quint64 m_lastSeq = 0;          ///< the last number that has come, as this run counts
-    quint64 m_seqOffset = 0;        ///< from this run's numbers to the store's, where the store came late
+    QHash<AgentId, AgentStamp> m_known; ///< of rows in the store
+    QHash<AgentId, Agent> m_agents;     ///< last pictures of those told of in this run
+    QSet<LogName> m_frozen;        ///< logs whose records were dropped: they stay as they are in the store
+    QSet<QByteArray> m_toldBefore; ///< by earlier runs (Database::loadToldBefore())
+    quint64 m_lastSeq = 0;         ///< the last number that has come, as this run counts
+    quint64 m_seqOffset = 0;       ///< from this run's numbers to the store's, where the store came late
     StoreState m_told;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QMetaObject>
+#include <QCoreApplication>
+#include <QEvent>
 #include <QObject>
 
 #include <functional>
@@ -10,6 +11,33 @@
 #include <vector>
 
 namespace plimsoll {
+
+/// Does something in its thread each time that an event is posted to it. The event carries nothing, for what
+/// passes through Qt's queue ThreadSanitizer cannot follow.
+class Waker : public QObject
+{
+public:
+    /// Lives where `companion` lives, and as long as it.
+    Waker(const QObject* companion, std::function<void()> wake)
+        : m_wake(std::move(wake))
+    {
+        moveToThread(companion->thread());
+        // Not as its child: the two may be made in different threads.
+        connect(
+            companion, &QObject::destroyed, this, [this] { delete this; }, Qt::DirectConnection);
+    }
+
+    bool event(QEvent* event) override
+    {
+        if (event->type() != QEvent::User)
+            return QObject::event(event);
+        m_wake();
+        return true;
+    }
+
+private:
+    const std::function<void()> m_wake;
+};
 
 /// Carries values to another thread: a queue under a mutex, with Qt as wake-up only, so that ThreadSanitizer
 /// can follow (BUILD.md §9.3). One wake-up takes all that waits. push() from any thread; the receiver's
@@ -25,7 +53,7 @@ public:
         bool waiting = false;
         {
             const std::lock_guard lock(m_queue->mutex);
-            m_queue->receiver = receiver;
+            m_queue->waker = new Waker(receiver, [queue = m_queue] { drain(*queue); });
             m_queue->take = std::move(take);
             waiting = !m_queue->values.empty();
         }
@@ -37,7 +65,7 @@ public:
     void disconnect()
     {
         const std::lock_guard lock(m_queue->mutex);
-        m_queue->receiver = nullptr;
+        m_queue->waker = nullptr;
         m_queue->take = nullptr;
         m_queue->closed = true;
         m_queue->values.clear();
@@ -66,7 +94,7 @@ private:
     {
         std::mutex mutex;
         std::vector<T> values;                    // guarded by mutex
-        QObject* receiver = nullptr;              // guarded by mutex
+        Waker* waker = nullptr;                   // guarded by mutex
         std::function<void(std::vector<T>)> take; // guarded by mutex
         bool closed = false;                      // guarded by mutex
     };
@@ -74,10 +102,8 @@ private:
     void wake()
     {
         const std::lock_guard lock(m_queue->mutex);
-        if (!m_queue->receiver)
-            return;
-        QMetaObject::invokeMethod(
-            m_queue->receiver, [queue = m_queue] { drain(*queue); }, Qt::QueuedConnection);
+        if (m_queue->waker)
+            QCoreApplication::postEvent(m_queue->waker, new QEvent(QEvent::User));
     }
 
     static void drain(Queue& queue)
