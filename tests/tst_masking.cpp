@@ -469,6 +469,7 @@ void TestMasking::cleanLinesStay()
 
 void TestMasking::nearlyNothingOfRealLogsIsMasked()
 {
+    NEEDS_CHILD_PROCESSES();
     const QStringList archives = QDir(corpora()).entryList({QStringLiteral("*.tar.xz")});
     if (archives.isEmpty())
         QSKIP("no ../shared/corpora here");
