@@ -7,7 +7,7 @@ namespace {
 
 // A pattern like (a+)+$ would try for ever: PCRE gives up after so many steps, and the row does not match.
 // A pattern of the operator can only lower it further.
-const QString stepLimit = QStringLiteral("(*LIMIT_MATCH=20000)");
+constexpr QLatin1String stepLimit("(*LIMIT_MATCH=20000)");
 
 } // namespace
 

@@ -109,7 +109,7 @@ void UsageHistory::add(const AgentId& id, const UsageSample& sample)
         curve.last() = sample;
         return;
     }
-    curve.insert(place, sample);
+    curve.insert(place - curve.begin(), sample);
     if (curve.size() > maxSamples)
         curve = thinned(curve, maxSamples / 8);
 }

@@ -269,7 +269,8 @@ void ContextPlot::updateFoot()
     const TimeSpan whole = wholeHistory();
     const bool elsewhere = whole.toMs > 0 && (whole.fromMs < m_span.fromMs || whole.toMs > m_span.toMs);
     m_whole->setVisible(agent != nullptr && !drawn && elsewhere && agent->usage.contextTokens &&
-                        agent->usage.contextWindow && !m_asked.values().contains(m_selected));
+                        agent->usage.contextWindow &&
+                        std::find(m_asked.cbegin(), m_asked.cend(), m_selected) == m_asked.cend());
 }
 
 /// The life of the selected agent with some air around it; nothing where it is not known.

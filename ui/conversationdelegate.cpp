@@ -251,8 +251,8 @@ QSize ConversationDelegate::sizeHint(const QStyleOptionViewItem& option, const Q
     const bool head = !index.data(ConversationModel::HeadRole).toString().isEmpty();
     const quint64 key = index.data(ConversationModel::SerialRole).toULongLong() * 8 + (expanded ? 4 : 0) +
                         (head ? 2 : 0) + (index.row() > 0 ? 1 : 0);
-    auto known = m_heights.constFind(key);
-    if (known == m_heights.constEnd())
+    auto known = m_heights.find(key);
+    if (known == m_heights.end())
         known = m_heights.insert(key, layout(wide, index).height);
     return {width, *known};
 }

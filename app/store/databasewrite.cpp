@@ -363,7 +363,7 @@ QString Database::dropKept(Events& events)
     const auto isKept = [&](const Event& event) {
         return isKeptAsEvent(event.body) && kept.contains(meaningOf(event));
     };
-    events.erase(std::remove_if(events.begin(), events.end(), isKept), events.end());
+    events.removeIf(isKept);
     return fault;
 }
 

@@ -106,14 +106,16 @@ TokenRatios TokenRatios::fromJson(const QJsonObject& json)
     TokenRatios ratios;
     if (json.value(QStringLiteral("version")).toInt() != version)
         return ratios;
-    for (const QJsonValue value : json.value(QStringLiteral("ratios")).toArray()) {
+    const QJsonArray list = json.value(QStringLiteral("ratios")).toArray();
+    for (const QJsonValue& value : list) {
         const QString family = value[QStringLiteral("family")].toString();
         const std::optional<ContentKind> kind = contentKindFromName(value[QStringLiteral("kind")].toString());
         if (!kind || family.isEmpty() || family.size() > longestName ||
             ratios.m_histograms.size() >= mostHistograms)
             continue;
         Histogram bins{};
-        for (const QJsonValue pair : value[QStringLiteral("bins")].toArray()) {
+        const QJsonArray pairs = value[QStringLiteral("bins")].toArray();
+        for (const QJsonValue& pair : pairs) {
             const auto bin = size_t(pair[0].toInt(-1));
             const qint64 count = pair[1].toInteger();
             if (bin < binCount && count > 0)

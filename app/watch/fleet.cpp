@@ -347,7 +347,7 @@ Events Fleet::takeEvents(qint64 nowMs)
 void Fleet::dropUntold(Events& events) const
 {
     const auto isUntold = [this](const Event& event) { return !m_rows[m_rowById.value(event.agent)].told; };
-    events.erase(std::remove_if(events.begin(), events.end(), isUntold), events.end());
+    events.removeIf(isUntold);
 }
 
 void Fleet::tell(Row& row, const Agent& before, qint64 nowMs, Events& events)

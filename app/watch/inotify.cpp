@@ -186,7 +186,7 @@ void Inotify::drop(const QByteArray& path)
     const auto watched = m_watched.find(wd);
     watched->paths.removeOne(path);
     if (watched->paths.isEmpty()) {
-        m_watched.erase(watched);
+        m_watched.remove(wd);
         ::inotify_rm_watch(m_fd.get(), wd); // fails only where the kernel has dropped it already
     }
 }
