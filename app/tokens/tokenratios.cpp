@@ -107,7 +107,7 @@ TokenRatios TokenRatios::fromJson(const QJsonObject& json)
     if (json.value(QStringLiteral("version")).toInt() != version)
         return ratios;
     const QJsonArray list = json.value(QStringLiteral("ratios")).toArray();
-    for (const QJsonValue& value : list) {
+    for (const auto& value : list) {
         const QString family = value[QStringLiteral("family")].toString();
         const std::optional<ContentKind> kind = contentKindFromName(value[QStringLiteral("kind")].toString());
         if (!kind || family.isEmpty() || family.size() > longestName ||
@@ -115,7 +115,7 @@ TokenRatios TokenRatios::fromJson(const QJsonObject& json)
             continue;
         Histogram bins{};
         const QJsonArray pairs = value[QStringLiteral("bins")].toArray();
-        for (const QJsonValue& pair : pairs) {
+        for (const auto& pair : pairs) {
             const auto bin = size_t(pair[0].toInt(-1));
             const qint64 count = pair[1].toInteger();
             if (bin < binCount && count > 0)
