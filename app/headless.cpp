@@ -65,7 +65,8 @@ void Headless::takeProgress(const Progress& progress)
 void Headless::printAgent(const Agent& agent)
 {
     const QString line = agentLine(agent);
-    if (std::exchange(m_printed[agent.id], qHash(line)) == qHash(line))
+    const size_t hash = qHash(line);
+    if (std::exchange(m_printed[agent.id], hash) == hash)
         return;
     printLine(line);
 }

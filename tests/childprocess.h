@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QFileInfo>
 #include <QProcess>
 #include <QTest>
 
@@ -17,3 +18,10 @@
 #else
 #define NEEDS_CHILD_PROCESSES() (void)0
 #endif
+
+/// In the set-up of a test that starts the program: skips all of it where there is none, or where no child
+/// process can be started.
+#define NEEDS_PROGRAM()                                                                                      \
+    NEEDS_CHILD_PROCESSES();                                                                                 \
+    if (!QFileInfo::exists(QStringLiteral(PLIMSOLL_PROGRAM)))                                                \
+    QSKIP("the program is not built here")

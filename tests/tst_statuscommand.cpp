@@ -31,12 +31,7 @@ class TestStatusCommand : public QObject
     Q_OBJECT
 
 private slots:
-    void initTestCase()
-    {
-        NEEDS_CHILD_PROCESSES();
-        if (!QFileInfo::exists(QStringLiteral(PLIMSOLL_PROGRAM)))
-            QSKIP("the program is not built here");
-    }
+    void initTestCase() { NEEDS_PROGRAM(); }
 
     void init()
     {

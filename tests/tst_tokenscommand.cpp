@@ -2,7 +2,6 @@
 #include "tests/childprocess.h"
 #include "tests/claudelines.h"
 
-#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -33,9 +32,7 @@ class TestTokensCommand : public QObject
 private slots:
     void initTestCase()
     {
-        NEEDS_CHILD_PROCESSES();
-        if (!QFileInfo::exists(QStringLiteral(PLIMSOLL_PROGRAM)))
-            QSKIP("the program is not built here");
+        NEEDS_PROGRAM();
         QVERIFY(m_temp.isValid());
         QVERIFY(writeBytes(m_temp.filePath(QStringLiteral("text")), "Hello, World!"));
     }

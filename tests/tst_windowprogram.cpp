@@ -3,7 +3,6 @@
 
 #include <QDir>
 #include <QFile>
-#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -15,12 +14,7 @@ class TestWindowProgram : public QObject
     Q_OBJECT
 
 private slots:
-    void initTestCase()
-    {
-        NEEDS_CHILD_PROCESSES();
-        if (!QFileInfo::exists(QStringLiteral(PLIMSOLL_PROGRAM)))
-            QSKIP("the program is not built here");
-    }
+    void initTestCase() { NEEDS_PROGRAM(); }
 
     void init()
     {

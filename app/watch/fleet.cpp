@@ -13,6 +13,7 @@ namespace {
 const QUuid idNamespace(0x5d0e6a0b, 0x6c1f, 0x4f6e, 0x9b, 0x0d, 0x2f, 0x2a, 0x7b, 0x9e, 0x31, 0xc4);
 
 constexpr qint64 spendKeptMs = qint64{48} * 3600 * 1000;
+constexpr qsizetype mostWords = 10'000; // a hostile log makes up new ones for ever
 
 } // namespace
 
@@ -228,6 +229,8 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
     }
     agent.info = buildInfo(row.kind, sources, m_ledger);
     agent.usage = buildUsage(row.kind, sources, m_ledger, index, m_catalogue, agent.info.compactions);
+    if (m_words.size() > mostWords)
+        m_words.clear();
     for (QString* text : {&agent.info.workingDir, &agent.info.gitBranch, &agent.info.model, &agent.info.role})
         *text = *m_words.insert(*text);
     for (ModelUsage& usage : agent.usage.byModel)
