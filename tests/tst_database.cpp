@@ -5,6 +5,8 @@
 
 #include <QFile>
 #include <QFileInfo>
+#include <QSqlDatabase>
+#include <QSqlQuery>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -274,6 +276,40 @@ private slots:
         const qsizetype left = linesBefore(0, 2000).size();
         QVERIFY2(left > 0 && left <= 600, qPrintable(QString::number(left)));
         QVERIFY(!linesBefore(0, 2000).contains(QStringLiteral("oldest")));
+    }
+
+    void whatIsToldAgainIsKnownHoweverMuchCameSince()
+    {
+        open();
+        const Event limits{
+            1, nowMs, {}, LimitsChanged{AgentKind::Codex, {}, {{QStringLiteral("5 h"), 62, 0}}, nowMs}};
+        write({{}, {}, {limits}});
+        Events later;
+        for (quint64 seq = 2; seq < 30'000; ++seq)
+            later << Event{seq, nowMs + qint64(seq), idOf(1), AlertRaised{FillLevel::Warning, 0.8}};
+        write({{}, {}, later});
+        QSet<QByteArray> meanings;
+        QCOMPARE(m_database->loadToldBefore(meanings), QString());
+        QCOMPARE(meanings, QSet<QByteArray>{meaningOf(limits)});
+    }
+
+    void firstSchemaIsBroughtUpToDate()
+    {
+        open();
+        write({{recordOf("boat/a.jsonl", 2)}, {}, {}});
+        m_database->close();
+        {
+            QSqlDatabase old = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), QStringLiteral("old"));
+            old.setDatabaseName(m_temp->filePath(QStringLiteral("plimsoll.db")));
+            QVERIFY(old.open());
+            QSqlQuery query(old);
+            QVERIFY(query.exec(QStringLiteral("DROP INDEX events_told_again")));
+            QVERIFY(query.exec(QStringLiteral("DELETE FROM schema_version WHERE version > 1")));
+        }
+        QSqlDatabase::removeDatabase(QStringLiteral("old"));
+        open();
+        QCOMPARE(loaded().size(), size_t{1});
+        reopen(); // and only once
     }
 
     void samplesOfLogsThatExistStay()

@@ -330,17 +330,13 @@ QString Database::writeEvents(const Events& events)
 
 QString Database::loadToldBefore(QSet<QByteArray>& meanings)
 {
-    constexpr qint64 lookedBack = 20'000; // numbers: so that a start takes no longer after years
-    const QList<Body> bodies{PermissionAsked{}, PermissionAnswered{}, LimitsChanged{}};
-    quint64 lastSeq = 0;
-    QString fault = loadLastSeq(lastSeq);
+    constexpr int mostEvents = 20'000; // so that a start takes no longer after years
+    // The types of isToldAgain(), as resources/sql/0002_told_again.sql names them.
     QSqlQuery query(m_db);
-    if (fault.isEmpty())
-        fault = prepareSql(query, QStringLiteral("SELECT body FROM events WHERE seq > ? AND type IN (%1)")
-                                      .arg(placeholders(int(bodies.size()))));
-    query.addBindValue(qint64(lastSeq) - lookedBack);
-    for (const Body& body : bodies)
-        query.addBindValue(toJson(Event{0, 0, {}, body}).value(QStringLiteral("type")).toString());
+    QString fault = prepareSql(query, QStringLiteral("SELECT body FROM events WHERE type IN "
+                                                     "('permission_requested', 'permission_resolved', "
+                                                     "'limits_changed') ORDER BY seq DESC LIMIT ?"));
+    query.addBindValue(mostEvents);
     return fault.isEmpty() ? addMeanings(query, meanings) : fault;
 }
 

@@ -88,6 +88,7 @@ void Store::start()
         fail(fault);
     }
     m_notices.push(std::move(loaded));
+    loadToldBefore();
     if (ratios.atMs > 0)
         m_notices.push(std::move(ratios));
     tellState();
@@ -124,8 +125,6 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
     if (fault.isEmpty())
         fault = m_database.loadLastSeq(loaded.lastSeq);
     if (fault.isEmpty())
-        fault = m_database.loadToldBefore(m_toldBefore);
-    if (fault.isEmpty())
         fault = m_database.loadValue(ratios);
     if (!fault.isEmpty()) {
         loaded = {};
@@ -133,7 +132,6 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
         fail(fault);
         return;
     }
-    m_database.releaseMemory(); // what was read once is not read again
     m_lastSeq = loaded.lastSeq;
     for (auto it = agents.cbegin(); it != agents.cend(); ++it) {
         m_known.insert(it.key(), stampOf(*it));
@@ -142,6 +140,20 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
     }
     qCDebug(lcStore, "%lld logs and %lld agents kept", qint64(loaded.kept.records.size()),
             qint64(agents.size()));
+}
+
+/// After the rest, so that the scan need not wait for it; before anything is taken.
+void Store::loadToldBefore()
+{
+    if (!m_database.isOpen())
+        return;
+    const QString fault = m_database.loadToldBefore(m_toldBefore);
+    if (!fault.isEmpty()) {
+        m_database.close();
+        fail(fault);
+        return;
+    }
+    m_database.releaseMemory(); // what was read once is not read again
 }
 
 // ---- what comes in

@@ -76,6 +76,7 @@ private:
 
     [[nodiscard]] QString open();
     void load(StoreLoaded& loaded, KeptValue& ratios);
+    void loadToldBefore();
     void takeRecord(LogRecord record);
     void takeFrame(const Events& events);
     void takeEvent(const Event& event);
