@@ -40,3 +40,13 @@ export function setAttribute(element, name, value) {
 export function rem() {
     return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
+
+/** Puts children in this order, as a screen reader reads them. Moving an element costs it its focus. */
+export function keepOrder(parent, elements) {
+    let next = null;
+    for (const element of elements.toReversed()) {
+        if (element.nextSibling !== next && !element.contains(document.activeElement))
+            parent.insertBefore(element, next);
+        next = element;
+    }
+}

@@ -156,6 +156,7 @@ export class Fleet extends EventTarget {
     }
 
     #handlers = {
+        __proto__: null, // a type of a message must find nothing else here
         agent_created: (message) => {
             this.agents.set(message.agent.id, take(this.agents.get(message.agent.id) ?? {}, message.agent));
             const change = this.#touch();
