@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What must be noticed: shown for a while in a corner and read out by screen readers.
+import { make } from './dom.js';
+import { alertText, permissionText } from './eventtext.js';
+import { oneLine } from './format.js';
+
+const MAX_SHOWN = 3;
+const SHOWN_MS = { ok: 6000, warning: 10_000, critical: 30_000 };
+
+export class Alerts {
+    #fleet;
+    #region;
+    #onSelect;
+
+    /** @param onSelect called with the id of the agent whose notice was pressed */
+    constructor(fleet, region, onSelect) {
+        this.#fleet = fleet;
+        this.#region = region;
+        this.#onSelect = onSelect;
+    }
+
+    add(messages) {
+        // Of a flood only the last ones can be read.
+        for (const message of messages.slice(-MAX_SHOWN))
+            this.#show(message);
+    }
+
+    #show(message) {
+        const level = Object.hasOwn(SHOWN_MS, message.level) ? message.level : 'warning';
+        const agent = this.#fleet.agents.get(message.agent_id);
+        const text = make('span', { textContent: this.#textOf(message) });
+        const notice = make('div', { className: 'notice' });
+        notice.dataset.level = level;
+        const close = () => notice.remove();
+        if (agent) {
+            notice.append(make('button', { type: 'button', className: 'quiet', textContent: oneLine(agent.name, 60),
+                onclick: () => {
+                    this.#onSelect(agent.id);
+                    close();
+                } }));
+        }
+        notice.append(text, make('button', { type: 'button', className: 'quiet close', textContent: '×',
+            'aria-label': 'Dismiss', onclick: close }));
+        this.#region.append(notice);
+        while (this.#region.childElementCount > MAX_SHOWN)
+            this.#region.firstElementChild.remove();
+        setTimeout(close, SHOWN_MS[level]);
+    }
+
+    #textOf(message) {
+        if (message.type === 'permission_requested')
+            return `needs you: ${oneLine(permissionText(message), 120)}`;
+        return message.type === 'alert' ? alertText(message) : oneLine(message.message, 300);
+    }
+}
