@@ -25,12 +25,23 @@ export class Alerts {
             this.#show(message);
     }
 
+    /** Takes away what has been seen to: the notices of an agent that is shown, of requests that are answered. */
+    dismiss(agentId) {
+        for (const notice of [...this.#region.children]) {
+            const { agent, request } = notice.dataset;
+            if (agent === agentId || (request && !this.#fleet.permissions.has(request)))
+                notice.remove();
+        }
+    }
+
     #show(message) {
         const level = Object.hasOwn(SHOWN_MS, message.level) ? message.level : 'warning';
         const agent = this.#fleet.agents.get(message.agent_id);
         const text = make('span', { textContent: this.#textOf(message) });
         const notice = make('div', { className: 'notice' });
         notice.dataset.level = level;
+        notice.dataset.agent = message.agent_id ?? '';
+        notice.dataset.request = message.request_id ?? '';
         const close = () => notice.remove();
         if (agent) {
             notice.append(make('button', { type: 'button', className: 'quiet', textContent: oneLine(agent.name, 60),

@@ -39,6 +39,7 @@ function select(id) {
     details.show(id);
     list.refresh();
     if (id !== null) {
+        alerts.dismiss(id);
         // The back gesture of a phone leads back to the list.
         if (document.body.dataset.view !== 'details')
             history.pushState({ details: true }, '');
@@ -62,6 +63,8 @@ function update(change) {
         events.update();
     if (change.alerts.length > 0)
         alerts.add(change.alerts);
+    if (change.permissions)
+        alerts.dismiss(null);
     if (change.totals || change.order)
         updateTotals();
     byId('agents-empty').hidden = fleet.agents.size > 0 || link.state !== 'live';
@@ -156,6 +159,8 @@ function onKey(event) {
     }
 }
 
+if (matchMedia('(pointer: coarse)').matches)
+    byId('search').placeholder = 'Search agents…';
 initTheme(byId('theme'));
 showView('list');
 fleet.addEventListener('change', ({ detail }) => update(detail));

@@ -13,7 +13,7 @@ export class Bar {
     constructor() {
         this.fill = make('div', { className: 'fill' });
         this.tick = make('div', { className: 'tick' });
-        this.element = make('div', { className: 'bar' }, this.fill, this.tick);
+        this.element = make('div', { className: 'bar' }, make('div', { className: 'groove' }, this.fill), this.tick);
     }
 
     show(agent, isStale) {

@@ -33,7 +33,7 @@ function countRuns(counts) {
     if (counts.needsYou > 0)
         runs.push(' · ', strong(counts.needsYou, 'attention'), counts.needsYou === 1 ? ' needs you' : ' need you');
     if (counts.finished > 0)
-        runs.push(make('span', { className: 'dim', textContent: ` · ${counts.finished} finished` }));
+        runs.push(make('span', { className: 'dim finished', textContent: ` · ${counts.finished} finished` }));
     return runs;
 }
 
@@ -58,7 +58,7 @@ function limitRuns(limits) {
                 `${oneLine(window.name, 20)} `, strong(share, color));
             const resets = timeMs(window.resets_at);
             if (index === 0 && resets > 0)
-                runs.push(`, resets ${clock(resets).slice(0, 5)}`);
+                runs.push(make('span', { className: 'resets', textContent: `, resets ${clock(resets).slice(0, 5)}` }));
         });
     }
     return runs;

@@ -29,8 +29,9 @@ export function demoAgents() {
     ];
 }
 
-export function manyAgents(count) {
+/** @param from the number of the first */
+export function manyAgents(count, from = 1) {
     const states = ['executing', 'executing', 'waiting', 'idle', 'complete'];
-    return Array.from({ length: count }, (_, i) => agent(i + 1, { context_tokens: 20_000 + (i * 7919) % 150_000,
+    return Array.from({ length: count }, (_, i) => agent(from + i, { context_tokens: 20_000 + (i * 7919) % 150_000,
         status: i < 100 ? 'executing' : states[i % states.length], summary: `Step ${i}`, updated_at: before(i / 10) }));
 }

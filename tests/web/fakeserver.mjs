@@ -223,6 +223,7 @@ const ORDERS = {
         state.agents.set(agent.id, agent);
         broadcast({ type: 'agent_created', agent_id: agent.id, agent });
     },
+    many: ({ count }) => manyAgents(count, state.agents.size + 1).forEach((agent) => ORDERS.create({ agent })),
     status: ({ id, status }) => setStatus(id, status, 'told by the test'),
     log: ({ id, type, content, extra }) => log(id, type, content, extra),
     stream: ({ id, chunk, done = false }) => broadcast({ type: 'chat_stream', agent_id: id, chunk, is_complete: done }, false),
@@ -245,7 +246,8 @@ const ORDERS = {
         state.codes.add(next);
         return next;
     },
-    facts: () => ({ answers: state.answers, resumes: state.resumes, snapshots: state.snapshots, clients: state.clients.size, pairing: state.pairing?.name ?? null }),
+    resolve: ({ id }) => resolve(id, null),
+    facts: () => ({ origin: `http://127.0.0.1:${server.address().port}`, answers: state.answers, resumes: state.resumes, snapshots: state.snapshots, clients: state.clients.size, pairing: state.pairing?.name ?? null }),
     confirm: ({ ok }) => state.pairing?.decide(ok),
 };
 
