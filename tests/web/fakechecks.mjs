@@ -235,8 +235,8 @@ function textChecks({ order, agentOf, shot }) {
                     await order('resolve', { id });
                 }
             }
-            const last = texts.at(-1).slice(0, 20);
-            await page.waitForFunction((text) => document.getElementById('details-name').textContent.startsWith(text), last);
+            const shown = texts.at(-1).slice(0, 20).replace('\u001b', '␛'); // made visible
+            await page.waitForFunction((text) => document.getElementById('details-name').textContent.startsWith(text), shown);
             for (const summary of await page.locator('.entry summary').all())
                 await summary.evaluate((element) => element.click());
             await page.waitForTimeout(300);
