@@ -11,12 +11,17 @@ export class Alerts {
     #fleet;
     #region;
     #onSelect;
+    #shownId;
 
-    /** @param onSelect called with the id of the agent whose notice was pressed */
-    constructor(fleet, region, onSelect) {
+    /**
+     * @param onSelect called with the id of the agent whose notice was pressed
+     * @param shownId returns the agent whose details are on screen: it needs no notice over them
+     */
+    constructor(fleet, region, { onSelect, shownId }) {
         this.#fleet = fleet;
         this.#region = region;
         this.#onSelect = onSelect;
+        this.#shownId = shownId;
     }
 
     add(messages) {
@@ -25,11 +30,18 @@ export class Alerts {
             this.#show(message);
     }
 
+    /** Only for screen readers: what others see elsewhere on the page. */
+    say(words) {
+        const said = make('div', { className: 'said', textContent: words });
+        this.#region.append(said);
+        setTimeout(() => said.remove(), SHOWN_MS.ok);
+    }
+
     /** Takes away what has been seen to: the notices of an agent that is shown, of requests that are answered. */
     dismiss(agentId) {
         for (const notice of [...this.#region.children]) {
             const { agent, request } = notice.dataset;
-            if (agent === agentId || (request && !this.#fleet.permissions.has(request)))
+            if ((agent && agent === agentId) || (request && !this.#fleet.permissions.has(request)))
                 notice.remove();
         }
     }
@@ -37,7 +49,11 @@ export class Alerts {
     #show(message) {
         const level = Object.hasOwn(SHOWN_MS, message.level) ? message.level : 'warning';
         const agent = this.#fleet.agents.get(message.agent_id);
-        const text = make('span', { textContent: this.#textOf(message) });
+        if (agent && agent.id === this.#shownId()) {
+            this.say(`${oneLine(agent.name, 60)} ${this.#textOf(message)}`);
+            return;
+        }
+        const text = make('span', { className: 'words', textContent: this.#textOf(message) });
         const notice = make('div', { className: 'notice' });
         notice.dataset.level = level;
         notice.dataset.agent = message.agent_id ?? '';

@@ -22,10 +22,14 @@ const events = new EventList(fleet, { scroller: byId('events'), sizer: byId('eve
     kinds: byId('event-kinds'), filter: byId('event-filter') });
 const details = new Details(fleet, link);
 const totals = new Totals(fleet, { counts: byId('counts'), spend: byId('spend'), limits: byId('limits') });
-const alerts = new Alerts(fleet, byId('notices'), (id) => select(id));
+const alerts = new Alerts(fleet, byId('notices'), { onSelect: (id) => select(id),
+    shownId: () => (isVisible(details.pane) ? details.id : null) });
 const signIn = new SignIn(() => link.start());
+let hasBeenLive = false;
 let lastMessageMs = 0;
 let countdown = 0;
+
+const isVisible = (element) => element.checkVisibility();
 
 /** On a phone one view is shown at a time; `list`, `events` or `details`. */
 function showView(view) {
@@ -44,21 +48,33 @@ function select(id) {
         if (document.body.dataset.view !== 'details')
             history.pushState({ details: true }, '');
         showView('details');
+        // Where the list is gone, what has the focus is gone with it.
+        if (isVisible(byId('back')) && !isVisible(byId('agents')))
+            byId('back').focus();
     }
+}
+
+function showList() {
+    showView('list');
+    if (!isVisible(details.pane))
+        list.focusSelected();
 }
 
 function leaveDetails() {
     if (history.state?.details)
         history.back();
     else
-        showView('list');
+        showList();
 }
 
 function update(change) {
     list.update(change);
     details.update(change);
-    if (details.id !== list.selectedId)
-        select(details.id);
+    if (details.id !== list.selectedId) {
+        select(details.id); // it was deleted
+        if (document.body.dataset.view === 'details')
+            leaveDetails();
+    }
     if (change.events || change.order)
         events.update();
     if (change.alerts.length > 0)
@@ -89,12 +105,16 @@ function linkText({ state, attempt, attempts, seconds }) {
 
 function onLinkState({ detail }) {
     const isStale = detail.state !== 'live';
-    document.body.dataset.link = isStale ? 'down' : 'live';
+    // Before the first numbers there is nothing that could be stale.
+    document.body.dataset.link = isStale ? (hasBeenLive ? 'down' : 'none') : 'live';
     list.isStale = details.isStale = isStale;
     list.refresh();
     details.refresh();
     showLink(detail);
     if (detail.state === 'live') {
+        if (hasBeenLive)
+            alerts.say('Connected again: the numbers are live.');
+        hasBeenLive = true;
         details.conversation.relink();
         setText(byId('server'), [link.server.host, link.server.server, link.role].filter(Boolean)
             .map((text) => oneLine(text, 60)).join(' · '));
@@ -102,6 +122,9 @@ function onLinkState({ detail }) {
     } else if (detail.state === 'ended') {
         if (detail.reason === 'revoked')
             forgetToken();
+        fleet.clear();
+        select(null);
+        hasBeenLive = false;
         signIn.show(detail.reason);
     }
 }
@@ -162,6 +185,7 @@ function onKey(event) {
 if (matchMedia('(pointer: coarse)').matches)
     byId('search').placeholder = 'Search agents…';
 initTheme(byId('theme'));
+history.replaceState(null, '', location.href); // a page that was reloaded starts with the list
 showView('list');
 fleet.addEventListener('change', ({ detail }) => update(detail));
 link.addEventListener('messages', onMessages);
@@ -180,7 +204,12 @@ byId('tabs').addEventListener('click', (event) => {
     if (view)
         showView(view);
 });
-addEventListener('popstate', (event) => showView(event.state?.details ? 'details' : 'list'));
+addEventListener('popstate', (event) => {
+    if (event.state?.details && details.id !== null)
+        showView('details');
+    else
+        showList();
+});
 addEventListener('keydown', onKey);
 setInterval(updateTotals, 60_000); // money per hour and "today" change without a message
 signIn.begin();

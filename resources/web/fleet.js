@@ -54,6 +54,19 @@ export class Fleet extends EventTarget {
             this.#applyOne(message);
     }
 
+    /** Without access nothing of it may stay behind the sign-in. */
+    clear() {
+        this.agents.clear();
+        this.permissions.clear();
+        this.limits.clear();
+        this.spend.clear();
+        this.#steps.clear();
+        this.#incoming = null;
+        this.events = [];
+        const change = this.#touch();
+        change.order = change.events = change.permissions = change.totals = true;
+    }
+
     /** Pending requests of one agent. */
     permissionsOf(id) {
         return [...this.permissions.values()].filter((request) => request.agent_id === id);
@@ -158,7 +171,7 @@ export class Fleet extends EventTarget {
     #handlers = {
         __proto__: null, // a type of a message must find nothing else here
         agent_created: (message) => {
-            this.agents.set(message.agent.id, take(this.agents.get(message.agent.id) ?? {}, message.agent));
+            this.agents.set(message.agent.id, take({}, message.agent));
             const change = this.#touch();
             change.ids.add(message.agent.id);
             change.order = change.totals = true;

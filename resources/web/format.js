@@ -95,6 +95,24 @@ export function cost(agent) {
     return isNumber(agent.total_cost) ? estimatedMark(agent.cost_basis) + money(agent.total_cost) : DASH;
 }
 
+const SUBJECTS = { context: 'Context tokens', window: 'Context window', trigger: 'Compaction point', cost: 'Cost' };
+const DERIVED = {
+    context: 'computed from what the agent reported.', window: 'from the table of models.',
+    trigger: 'by the rule of the agent’s program.',
+    cost: 'computed from the tokens of each response and the price list.',
+};
+
+/** Where a number comes from. @param number 'context', 'window', 'trigger' or 'cost' */
+export function basisSentence(number, basis) {
+    switch (basis) {
+    case 'reported': return `${SUBJECTS[number]}: reported by the agent.`;
+    case 'derived': return `${SUBJECTS[number]}: ${DERIVED[number]}`;
+    case 'estimated': return number === 'trigger'
+        ? `${SUBJECTS[number]}: where this session compacted before.` : `${SUBJECTS[number]}: an estimate.`;
+    default: return `${SUBJECTS[number]}: not known.`;
+    }
+}
+
 const twoDigits = (number) => String(number).padStart(2, '0');
 
 /** Milliseconds of an ISO time; 0 where there is none. */

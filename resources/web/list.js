@@ -90,6 +90,13 @@ export class AgentList extends EventTarget {
             this.#show(item);
     }
 
+    /** Back from the details: where the reader was. */
+    focusSelected() {
+        const item = this.#items.find(({ key }) => key === this.selectedId);
+        if (item)
+            this.#focus(item);
+    }
+
     reorder() {
         clearTimeout(this.#orderTimer);
         this.#orderTimer = 0;

@@ -2,7 +2,7 @@
 // One agent of the list: state, name, the bar with its Plimsoll line, numbers, what it does now.
 import { make, setAttribute, setText } from './dom.js';
 import { permissionText } from './eventtext.js';
-import { accessibleSentence, contextSentence, cost, fill, fillLevel, kindLabel, oneLine, percent, shortModel,
+import { accessibleSentence, basisSentence, contextSentence, cost, fill, fillLevel, kindLabel, oneLine, percent, shortModel,
     stateLabel, triggerFraction, windowFraction } from './format.js';
 import { groupOf } from './order.js';
 
@@ -78,8 +78,19 @@ export class Row {
         const model = shortModel(agent.model);
         setText(this.fill, model ? `${fill(agent)} · ${model}` : fill(agent));
         setText(this.cost, cost(agent));
+        this.#explain(agent);
         this.doing.classList.toggle('asks', Boolean(context.request));
         setText(this.doing, this.#doing(agent, context));
+    }
+
+    /** Every number says where it comes from. */
+    #explain(agent) {
+        const context = [basisSentence('context', agent.context_basis), basisSentence('window', agent.window_basis),
+            basisSentence('trigger', agent.trigger_basis)].join('\n');
+        this.percent.title = context;
+        this.fill.title = context;
+        this.bar.element.title = context;
+        this.cost.title = basisSentence('cost', agent.cost_basis);
     }
 
     #doing(agent, { request, nowMs }) {

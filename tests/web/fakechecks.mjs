@@ -197,6 +197,21 @@ function permissionChecks({ order, agentOf, select, shot, live }) {
             await page.waitForSelector('.card', { state: 'detached' });
             assert.deepEqual((await order('facts')).answers.at(-1), { request_id: id, option_id: 'o1' });
         }],
+        ['a question is answered with its choice', async ({ page }) => {
+            const agent = await agentOf(0);
+            await order('ask', { agent_id: agent.id, kind: 'question', tool_name: 'AskUserQuestion', input: 'Which database?',
+                questions: [{ question: 'Which database?', options: [{ label: 'SQLite', description: 'one file' }, { label: 'PostgreSQL' }] }],
+                options: [{ id: 'send', label: 'Answer', effect: 'answer' }] });
+            const answer = page.getByRole('button', { name: 'Answer', exact: true });
+            await answer.waitFor();
+            await page.waitForTimeout(900);
+            assert.ok(await answer.isDisabled());
+            await page.getByLabel('SQLite').check();
+            await shot(page, 'question');
+            await answer.click();
+            await page.waitForSelector('.card', { state: 'detached' });
+            assert.deepEqual((await order('facts')).answers.at(-1).answers, { 'Which database?': 'SQLite' });
+        }],
         ['a role that may not answer sees the card and why', async ({ page }) => {
             const agent = await agentOf(0);
             await order('role', { role: 'viewer' });
