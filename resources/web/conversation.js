@@ -85,6 +85,7 @@ export class Conversation {
     #known = new Set();  // ids of logs that are shown
     #before = {};        // what fetch_history wants to go on from
     #isLoaded = false;
+    #follows = true;     // the end is in sight: the view goes with what comes
 
     /** @param scroller what scrolls the box: itself on a wide page, the whole pane on a phone */
     constructor(fleet, link, box, scroller) {
@@ -97,6 +98,11 @@ export class Conversation {
         this.note = make('p', { className: 'dim' });
         this.entries = make('div', { className: 'entries' });
         this.stream = make('div', { className: 'entry spoken stream', hidden: true });
+        box.addEventListener('scroll', () => { this.#follows = this.#isAtEnd(); }, { passive: true });
+        new ResizeObserver(() => {
+            if (this.#follows)
+                this.#toEnd();
+        }).observe(box);
         box.append(this.earlier, this.note, this.entries, this.stream);
     }
 
@@ -106,6 +112,7 @@ export class Conversation {
         this.#known.clear();
         this.#before = {};
         this.#isLoaded = false;
+        this.#follows = true;
         this.entries.replaceChildren();
         this.#endStream();
         this.earlier.hidden = true;
@@ -122,7 +129,7 @@ export class Conversation {
 
     /** @param messages agent_log and chat_stream of all agents */
     add(messages) {
-        const follows = this.#isAtEnd();
+        const follows = this.#follows;
         let isChanged = false;
         for (const message of messages) {
             if (message.agent_id !== this.#id)

@@ -52,10 +52,12 @@ export class EventList {
             this.update();
         });
         scroller.addEventListener('scroll', () => this.#render(), { passive: true });
-        new ResizeObserver(() => this.#render()).observe(scroller);
+        new ResizeObserver(() => this.update()).observe(scroller);
     }
 
     update() {
+        if (this.#scroller.clientHeight === 0)
+            return; // not on screen; it is resized when it comes back
         const first = this.#shown[0];
         this.#shown = this.#fleet.events.filter((event) => this.#isWanted(event)).reverse();
         this.#stay(first);
@@ -93,8 +95,6 @@ export class EventList {
     }
 
     #render() {
-        if (this.#scroller.clientHeight === 0)
-            return;
         const height = this.#height();
         this.#resize();
         this.#sizer.classList.toggle('narrow', height > WIDE_HEIGHT * rem());

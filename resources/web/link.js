@@ -190,6 +190,7 @@ export class Link extends EventTarget {
         if (this.#inSnapshot || this.state === 'live')
             return;
         this.#attempt = 0;
+        clearTimeout(this.#deadline); // a quiet fleet is no dead link
         clearInterval(this.#pinger);
         this.#pinger = setInterval(() => this.#ping(), PING_MS);
         this.#tell('live');

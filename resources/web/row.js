@@ -22,6 +22,7 @@ export class Bar {
         this.element.dataset.level = fillLevel(agent);
         // Moved, not resized: a transform needs no layout.
         const shown = fraction === null ? 0 : Math.min(1, Math.max(0, fraction)) * 100;
+        this.fill.hidden = shown === 0; // else rounding leaves a sliver
         this.fill.style.setProperty('transform', `translateX(${(shown - 100).toFixed(2)}%)`);
         this.tick.hidden = trigger === null || trigger > 1;
         this.tick.style.setProperty('left', `${((trigger ?? 0) * 100).toFixed(2)}%`);
@@ -89,7 +90,6 @@ export class Row {
             basisSentence('trigger', agent.trigger_basis)].join('\n');
         this.percent.title = context;
         this.fill.title = context;
-        this.bar.element.title = context;
         this.cost.title = basisSentence('cost', agent.cost_basis);
     }
 

@@ -107,10 +107,33 @@ function linkChecks({ order, row, agentOf, live }) {
             await live(page);
             assert.equal((await order('facts')).snapshots, before.snapshots + 1);
         }],
+        ['it pings each 30 s, and a link that answers no more is dropped', async ({ browser }) => {
+            await checkPings({ browser, order, live });
+        }],
         ['after five attempts it says so and offers Retry', async ({ browser }) => {
             await checkRetry({ browser, order, live });
         }],
     ];
+}
+
+async function checkPings({ browser, order, live }) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(await linkOf(order));
+    await live(page);
+    const { pings } = await order('facts');
+    await page.clock.runFor(31_000);
+    await page.waitForTimeout(200);
+    assert.equal((await order('facts')).pings, pings + 1);
+    assert.equal(await page.getAttribute('body', 'data-link'), 'live');
+    await order('mute', { on: true });
+    await page.clock.runFor(41_000);
+    await page.waitForSelector('body[data-link="down"]');
+    await order('mute', { on: false });
+    await page.clock.runFor(1000);
+    await live(page);
+    await context.close();
 }
 
 async function checkRetry({ browser, order, live }) {

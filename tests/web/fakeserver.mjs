@@ -29,7 +29,7 @@ const { values: options } = parseArgs({ options: {
 const code = randomBytes(16).toString('base64url');
 const state = {
     run: randomUUID(), seq: 0, role: options.role, refuse: false, sent: [], tokens: new Set(), tickets: new Set(), codes: new Set([code]),
-    clients: new Set(), permissions: new Map(), answers: [], resumes: 0, snapshots: 0, busyTimer: 0, pairing: null,
+    clients: new Set(), permissions: new Map(), answers: [], resumes: 0, snapshots: 0, pings: 0, mute: false, busyTimer: 0, pairing: null,
     agents: new Map((Number(options.agents) ? manyAgents(Number(options.agents)) : demoAgents()).map((agent) => [agent.id, agent])),
     history: new Map(),
 };
@@ -105,7 +105,9 @@ class Client {
 
     #receive(text) {
         if (text === 'ping') {
-            this.#send([{ type: 'pong' }]);
+            ++state.pings;
+            if (!state.mute)
+                this.#send([{ type: 'pong' }]);
             return;
         }
         const message = JSON.parse(text);
@@ -231,6 +233,7 @@ const ORDERS = {
     ask,
     role: ({ role }) => { state.role = role; },
     drop: () => state.clients.forEach((client) => client.destroy()),
+    mute: ({ on }) => { state.mute = on; },
     refuse: ({ on }) => { state.refuse = on; },
     revoke: () => {
         state.tokens.clear();
@@ -247,7 +250,7 @@ const ORDERS = {
         return next;
     },
     resolve: ({ id }) => resolve(id, null),
-    facts: () => ({ origin: `http://127.0.0.1:${server.address().port}`, answers: state.answers, resumes: state.resumes, snapshots: state.snapshots, clients: state.clients.size, pairing: state.pairing?.name ?? null }),
+    facts: () => ({ origin: `http://127.0.0.1:${server.address().port}`, answers: state.answers, resumes: state.resumes, pings: state.pings, snapshots: state.snapshots, clients: state.clients.size, pairing: state.pairing?.name ?? null }),
     confirm: ({ ok }) => state.pairing?.decide(ok),
 };
 

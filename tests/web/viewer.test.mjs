@@ -90,7 +90,7 @@ const checks = [
         assert.ok(rows + heads > 0 || await page.locator('#agents-empty').isVisible(), 'neither agents nor the empty state');
         return `${rows} rows`;
     }],
-    ['each bar has its values and words for a screen reader', async ({ page }) => {
+    ['each bar has its values and words for a screen reader', async ({ page, context }) => {
         const bars = await page.locator('#agents .bar').evaluateAll((elements) => elements.map((element) => (
             { role: element.role, label: element.ariaLabel, min: element.ariaValueMin, max: element.ariaValueMax,
                 now: element.ariaValueNow, text: element.ariaValueText })));
@@ -105,7 +105,18 @@ const checks = [
             assert.ok(Number(bar.now) >= 0 && Number(bar.now) <= 100);
             assert.match(bar.text, /^context \d+ percent, \S+ of \S+/u);
         }
-        return `${bars.length} bars`;
+        // What Chromium tells a screen reader, not only what the attributes say.
+        const session = await context.newCDPSession(page);
+        const { nodes } = await session.send('Accessibility.getFullAXTree');
+        const meters = nodes.filter((node) => node.role?.value === 'meter');
+        assert.ok(meters.length >= bars.filter((bar) => bar.role === 'meter').length);
+        for (const meter of meters) {
+            const values = Object.fromEntries(meter.properties.map((property) => [property.name, property.value.value]));
+            assert.match(meter.name.value, /^Context of /u);
+            assert.equal(values.valuemax, 100);
+            assert.ok(meter.value.value >= 0 && meter.value.value <= 100);
+        }
+        return `${bars.length} bars, ${meters.length} meters in the accessibility tree`;
     }],
     ['the list is walked by keyboard, Enter opens an agent, Escape leaves it', async ({ page }) => {
         if (await page.locator('.agent').count() === 0)
