@@ -76,7 +76,7 @@ function update(change) {
             leaveDetails();
     }
     if (change.events || change.order)
-        events.update();
+        events.updateSoon();
     if (change.alerts.length > 0)
         alerts.add(change.alerts);
     if (change.permissions)

@@ -4,7 +4,7 @@ import { make, setText } from './dom.js';
 import { moment, oneLine, plain, timeMs } from './format.js';
 
 const PAGE = 50;
-const MAX_ENTRIES = 600;
+const MAX_ENTRIES = 400;
 const MAX_STREAM = 20_000;
 const BOTTOM_PX = 40; // so near to the end the view follows what comes
 

@@ -63,10 +63,10 @@ export class Details {
         this.#build(byId('facts'), FACTS);
         this.cards = new PermissionCards(fleet, link, byId('cards'));
         const box = byId('conversation');
-        this.conversation = new Conversation(fleet, link, box,
-            () => (getComputedStyle(box).overflowY === 'auto' ? box : this.pane));
-        // On a phone the conversation matters more than sixteen numbers.
-        byId('numbers-box').open = matchMedia('(min-width: 45em)').matches;
+        // On a phone the pane scrolls as a whole (style.css), and the conversation matters more than numbers.
+        const phone = matchMedia('(max-width: 45em)');
+        this.conversation = new Conversation(fleet, link, box, () => (phone.matches ? this.pane : box));
+        byId('numbers-box').open = !phone.matches;
         setInterval(() => this.#update(), 10_000);
     }
 

@@ -9,6 +9,7 @@ const WIDE_HEIGHT = 2.5;
 const NARROW_HEIGHT = 3.75;
 const NARROW_WIDTH = 40;
 const OVERSCAN = 4;
+const UPDATE_MS = 200; // nobody reads faster; bars come first
 
 class EventRow {
     constructor() {
@@ -37,6 +38,8 @@ export class EventList {
     #shown = [];       // newest first
     #text = '';
     #tag = '';
+    #timer = 0;
+    #updatedAt = 0;
 
     constructor(fleet, { scroller, sizer, kinds, filter }) {
         this.#fleet = fleet;
@@ -55,7 +58,19 @@ export class EventList {
         new ResizeObserver(() => this.update()).observe(scroller);
     }
 
+    /** After new events: at once where the last time is long ago, else a little later. */
+    updateSoon() {
+        const wait = this.#updatedAt + UPDATE_MS - Date.now();
+        if (wait <= 0)
+            this.update();
+        else
+            this.#timer ||= setTimeout(() => this.update(), wait);
+    }
+
     update() {
+        clearTimeout(this.#timer);
+        this.#timer = 0;
+        this.#updatedAt = Date.now();
         if (this.#scroller.clientHeight === 0)
             return; // not on screen; it is resized when it comes back
         const first = this.#shown[0];

@@ -23,6 +23,10 @@ function compactionText({ before_tokens: before, after_tokens: after, trigger })
     return trigger ? `${text} (${oneLine(trigger, 40)})` : text;
 }
 
+function statusText({ new_status: state, reason }) {
+    return stateLabel(state) + (reason ? ` · ${oneLine(reason, LINE)}` : '');
+}
+
 function resolvedText({ outcome, option_id: option, by }) {
     if (outcome === 'gone')
         return 'Request withdrawn: the agent went on or ended';
@@ -40,22 +44,41 @@ export function alertText({ level, percentage, of }) {
     return level === 'ok' ? `context back at ${share} of its ${limit}` : `context at ${share} of its ${limit}`;
 }
 
+// type of message → [tag, what makes the text]
 const READERS = {
-    agent_log: ({ log }) => ({ tag: LOG_TAGS[log.event_type] ?? 'state', text: logText(log) }),
-    agent_status_changed: ({ new_status: state, reason }) => (
-        { tag: 'state', text: stateLabel(state) + (reason ? ` · ${oneLine(reason, LINE)}` : '') }),
-    context_compacted: (message) => ({ tag: 'compaction', text: compactionText(message) }),
-    permission_requested: (message) => ({ tag: 'permission', text: permissionText(message) }),
-    permission_resolved: (message) => ({ tag: 'permission', text: resolvedText(message) }),
-    alert: (message) => ({ tag: 'alert', text: alertText(message) }),
+    agent_log: [({ log }) => (Object.hasOwn(LOG_TAGS, log.event_type) ? LOG_TAGS[log.event_type] : 'state'),
+        ({ log }) => logText(log)],
+    agent_status_changed: [() => 'state', statusText],
+    context_compacted: [() => 'compaction', compactionText],
+    permission_requested: [() => 'permission', permissionText],
+    permission_resolved: [() => 'permission', resolvedText],
+    alert: [() => 'alert', alertText],
 };
+
+class StreamEvent {
+    #message;
+    #text = null;
+
+    constructor(message) {
+        this.#message = message;
+        this.atMs = timeMs(message.log?.timestamp ?? message.timestamp);
+        this.agentId = message.agent_id;
+        this.tag = READERS[message.type][0](message);
+    }
+
+    /** Made when it is asked for: most of a flood is never seen. */
+    get text() {
+        if (this.#text === null) {
+            this.#text = READERS[this.#message.type][1](this.#message);
+            this.#message = null;
+        }
+        return this.#text;
+    }
+}
 
 /** {atMs, agentId, tag, text}; null for what is no line of the list. */
 export function eventOf(message) {
-    if (!Object.hasOwn(READERS, message.type))
-        return null;
-    const read = READERS[message.type](message);
-    return { atMs: timeMs(message.log?.timestamp ?? message.timestamp), agentId: message.agent_id, ...read };
+    return Object.hasOwn(READERS, message.type) ? new StreamEvent(message) : null;
 }
 
 /** Turns the steps of an agent's usage into few lines: those within ten seconds share one. */
