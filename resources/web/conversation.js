@@ -154,7 +154,8 @@ export class Conversation {
         this.earlier.disabled = true;
         setText(this.note, isFirst ? 'Loading…' : '');
         try {
-            const answer = await this.#link.command('fetch_history', { agent_id: this.#id, limit: PAGE, ...this.#before });
+            const params = { agent_id: this.#id, limit: PAGE, ...this.#before };
+            const answer = await this.#link.command('fetch_history', params);
             if (generation === this.#generation)
                 this.#prepend(answer, isFirst);
         } catch (error) {

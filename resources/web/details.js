@@ -11,18 +11,20 @@ const count = (key) => (agent) => tokens(agent[key]);
 const text = (key) => (agent) => oneLine(agent[key], 500);
 const time = (key) => (agent) => exactTime(timeMs(agent[key]));
 
-function withShare(agent, value, share) {
-    return share === null ? value : `${value} (${share})`;
+const withShare = (value, share) => (share === null ? value : `${value} (${share})`);
+
+function contextText(agent) {
+    return withShare(tokens(agent.context_tokens), isNumber(agent.context_window) ? percent(agent) : null);
 }
 
 function triggerText(agent) {
     const fraction = triggerFraction(agent);
-    return withShare(agent, tokens(agent.compact_at_tokens), fraction === null ? null : `${(fraction * 100).toFixed(1)}%`);
+    return withShare(tokens(agent.compact_at_tokens), fraction === null ? null : `${(fraction * 100).toFixed(1)}%`);
 }
 
 // [label, what it is, where it comes from]
 const NUMBERS = [
-    ['Context', (agent) => withShare(agent, tokens(agent.context_tokens), isNumber(agent.context_window) ? percent(agent) : null), 'context_basis'],
+    ['Context', contextText, 'context_basis'],
     ['Peak', count('context_peak_tokens')],
     ['Window', count('context_window'), 'window_basis'],
     ['Compacts at', triggerText, 'trigger_basis'],

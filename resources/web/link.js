@@ -73,7 +73,8 @@ export class Link extends EventTarget {
                 return;
             }
             const id = this.#nextId++;
-            const timer = setTimeout(() => this.#settle(id, (entry) => entry.reject(new Error('no answer'))), COMMAND_MS);
+            const expire = () => this.#settle(id, (entry) => entry.reject(new Error('no answer')));
+            const timer = setTimeout(expire, COMMAND_MS);
             this.#commands.set(id, { resolve, reject, timer });
             this.#socket.send(JSON.stringify({ type: 'command', id, method, params }));
         });

@@ -16,7 +16,8 @@ class GroupHead {
     constructor(onToggle) {
         this.count = make('span', { className: 'count' });
         this.label = make('span');
-        this.focusable = make('button', { type: 'button', tabIndex: -1, onclick: onToggle }, this.label, ' ', this.count);
+        this.focusable = make('button', { type: 'button', tabIndex: -1, onclick: onToggle },
+            this.label, ' ', this.count);
         this.element = make('div', { className: 'group', role: 'listitem' }, this.focusable);
     }
 
@@ -29,8 +30,8 @@ class GroupHead {
 
 class OlderButton {
     constructor(onClick) {
-        this.focusable = make('button', { type: 'button', tabIndex: -1, className: 'quiet', textContent: 'Load older agents',
-            onclick: onClick });
+        this.focusable = make('button', { type: 'button', tabIndex: -1, className: 'quiet', onclick: onClick,
+            textContent: 'Load older agents' });
         this.element = make('div', { className: 'group', role: 'listitem' }, this.focusable);
     }
 

@@ -14,8 +14,8 @@ const TITLES = { permission: 'Permission needed', question: 'Question', plan: 'P
 
 // All but letters, digits, marks and signs that show: controls, formats (bidi, zero width), foreign spaces,
 // private and unassigned ones, fillers and variation selectors.
-const HIDDEN = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f'
-    + '\\u3000\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2800\\u3164\\uffa0\\ufe00-\\ufe0f'
+const HIDDEN = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}\\u00a0\\u1680\\u2000-\\u200a\\u202f'
+    + '\\u205f\\u3000\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2800\\u3164\\uffa0\\ufe00-\\ufe0f'
     + '\\u{e0100}-\\u{e01ef}]', 'gu');
 
 const isLineOrTab = (character) => character === '\n' || character === '\t';
@@ -87,7 +87,7 @@ class Card {
         const request = this.#request;
         const title = Object.hasOwn(TITLES, request.kind) ? TITLES[request.kind] : TITLES.permission;
         const card = make('section', { className: 'card', tabIndex: -1,
-            'aria-label': `${title}: ${oneLine(request.tool_name, 60)}` },
+            'aria-label': `${title}: ${oneLine(request.tool_name, 60)}`, 'data-kind': request.kind ?? 'permission' },
         make('div', { className: 'title' }, make('h3', { textContent: title }), this.when), this.text);
         if (typeof request.input !== 'string' && request.input_bytes > 0)
             card.append(this.#loader());
@@ -117,7 +117,8 @@ class Card {
         button.onclick = async () => {
             button.disabled = true;
             try {
-                const { input } = await this.#link.command('fetch_permission_input', { request_id: this.#request.request_id });
+                const params = { request_id: this.#request.request_id };
+                const { input } = await this.#link.command('fetch_permission_input', params);
                 await this.#takeLoaded(input);
                 button.remove();
             } catch (error) {

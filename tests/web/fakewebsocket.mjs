@@ -4,7 +4,9 @@
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export function acceptKey(key, createHash) {
-    return createHash('sha1').update(key + GUID).digest('base64');
+    return createHash('sha1')
+        .update(key + GUID)
+        .digest('base64');
 }
 
 export function frame(opcode, payload) {
@@ -40,36 +42,29 @@ export class FrameReader {
 
     #takeFrame() {
         const buffer = this.#buffer;
-        if (buffer.length < 6)
-            return false;
+        if (buffer.length < 6) return false;
         let length = buffer[1] & 0x7f;
         let at = 2;
         if (length === 126) {
             length = buffer.readUInt16BE(2);
             at = 4;
         } else if (length === 127) {
-            if (buffer.length < 14)
-                return false;
+            if (buffer.length < 14) return false;
             length = Number(buffer.readBigUInt64BE(2));
             at = 10;
         }
-        if (buffer.length < at + 4 + length)
-            return false;
+        if (buffer.length < at + 4 + length) return false;
         const mask = buffer.subarray(at, at + 4);
         const payload = Buffer.from(buffer.subarray(at + 4, at + 4 + length));
-        for (let i = 0; i < payload.length; ++i)
-            payload[i] ^= mask[i % 4];
+        for (let i = 0; i < payload.length; ++i) payload[i] ^= mask[i % 4];
         this.#buffer = buffer.subarray(at + 4 + length);
         this.#handle(buffer[0] & 0x0f, payload);
         return true;
     }
 
     #handle(opcode, payload) {
-        if (opcode === 0x1)
-            this.#handlers.text(payload.toString('utf8'));
-        else if (opcode === 0x8)
-            this.#handlers.close();
-        else if (opcode === 0x9)
-            this.#handlers.ping(payload);
+        if (opcode === 0x1) this.#handlers.text(payload.toString('utf8'));
+        else if (opcode === 0x8) this.#handlers.close();
+        else if (opcode === 0x9) this.#handlers.ping(payload);
     }
 }
