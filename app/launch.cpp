@@ -3,6 +3,7 @@
 
 #include "app/orchestrator.h"
 #include "app/replayhost.h"
+#include "app/shareservice.h"
 #include "models/settings.h"
 
 #include <QDir>
@@ -30,8 +31,10 @@ std::variant<Options, int> launchOptions(int argc, char** argv)
 
 bool prepareToRun(const Options& options)
 {
-    const QString wrong = options.historyDir.isEmpty() ? QString() : prepareDataDir(options.historyDir);
-    if (!wrong.isEmpty() && options.dataDirGiven) {
+    const bool needsFolder = options.serve || options.mode == Options::Mode::Access;
+    const QString dir = needsFolder ? options.dataDir : options.historyDir;
+    const QString wrong = dir.isEmpty() ? QString() : prepareDataDir(dir);
+    if (!wrong.isEmpty() && (options.dataDirGiven || needsFolder)) {
         refuse(wrong); // else the store says what is wrong and tries again
         return false;
     }
@@ -77,6 +80,17 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
     const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
     const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;
     return std::make_unique<ReplayHost>(path, mode);
+}
+
+std::unique_ptr<ShareService> makeSharing(Host& host, const Options& options)
+{
+    ShareTies ties;
+    if (auto* local = qobject_cast<Orchestrator*>(&host)) {
+        ties.attach = [local](Handover<Events> frames, std::function<void()> attached) {
+            local->feed(std::move(frames), std::move(attached));
+        };
+    }
+    return std::make_unique<ShareService>(host, options.dataDir, ties);
 }
 
 bool print(std::FILE* stream, const QByteArray& text)

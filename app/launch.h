@@ -15,6 +15,7 @@ namespace plimsoll {
 
 class Host;
 class Settings;
+class ShareService;
 
 /// What the two programs, `plimsoll` and its window, do alike between their start and their event loop.
 
@@ -36,6 +37,10 @@ void keepOneHeap();
 /// This machine's agents, or the recording that was asked for.
 [[nodiscard]] std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue,
                                              const Settings& settings);
+
+/// What shares this host once it is switched on: its tokens are in the data folder, which is made here where
+/// something is shared at once. Ends before the host.
+[[nodiscard]] std::unique_ptr<ShareService> makeSharing(Host& host, const Options& options);
 
 /// False if nobody takes it any more (a closed pipe, a full disk).
 bool print(std::FILE* stream, const QByteArray& text);

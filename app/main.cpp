@@ -3,7 +3,9 @@
 #include "app/headless.h"
 #include "app/launch.h"
 #include "app/quitsignals.h"
+#include "app/shareservice.h"
 #include "app/statuscommand.h"
+#include "app/tokencommand.h"
 #include "app/tokenscommand.h"
 #include "models/host.h"
 #include "models/settings.h"
@@ -11,11 +13,14 @@
 #include <QCoreApplication>
 #include <QFile>
 #include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <unistd.h>
 #include <variant>
 
@@ -36,12 +41,46 @@ int runTokens(const Options& options)
     return print(stdout, output) ? 0 : 1;
 }
 
+int runAccess(const Options& options)
+{
+    const AccessTexts texts{[](const QString& text) { std::ignore = print(stdout, text.toUtf8()); },
+                            [](const QString& text) { std::ignore = print(stderr, text.toUtf8()); }};
+    const QString fault = runTokenCommand(options.access, options.json, options.dataDir, texts);
+    return fault.isEmpty() ? 0 : refuse(fault);
+}
+
 int runStatus(const Options& options)
 {
     QString complaint;
     const Catalogue catalogue = loadCatalogue(options, complaint);
     complain(complaint);
     return print(stdout, statusOf(options, catalogue, complain)) ? 0 : 1;
+}
+
+/// The fleet is read once it is known that it can be shared.
+void serveHeadless(ShareService& sharing, Host& host, const Options& options)
+{
+    QObject::connect(&sharing, &ShareService::listening, &host,
+                     [&](const QString& url, const QString& tokenFile) {
+                         const QJsonObject line{{QStringLiteral("listening"), url},
+                                                {QStringLiteral("token_file"), tokenFile}};
+                         if (!print(stdout, QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n'))
+                             QCoreApplication::exit(1);
+                         if (options.showLink)
+                             sharing.makeLaunchLink();
+                         host.start();
+                     });
+    QObject::connect(&sharing, &Sharing::stateChanged, &host, [](const SharingState& state) {
+        if (!state.problem.isEmpty())
+            QCoreApplication::exit(refuse(state.problem));
+    });
+    QObject::connect(&sharing, &Sharing::linkMade, &host, [](const QString& link) {
+        complain(QStringLiteral(
+                     "Open this in a browser within a minute, once (another one: plimsoll token link):\n  ") +
+                 link);
+    });
+    QObject::connect(&sharing, &Sharing::failed, &host, [](const QString& text) { complain(text); });
+    sharing.switchOn(options.place);
 }
 
 int runHeadless(const Options& options)
@@ -55,7 +94,12 @@ int runHeadless(const Options& options)
             QCoreApplication::exit(1);
     });
     complain(complaint);
-    host->start();
+    if (!options.serve) {
+        host->start();
+        return QCoreApplication::exec();
+    }
+    const std::unique_ptr<ShareService> sharing = makeSharing(*host, options);
+    serveHeadless(*sharing, *host, options);
     return QCoreApplication::exec();
 }
 
@@ -88,6 +132,8 @@ int main(int argc, char** argv)
         return runTokens(options); // needs no folder of its own
     if (!prepareToRun(options))
         return 2;
+    if (options.mode == Options::Mode::Access)
+        return runAccess(options);
     if (options.mode == Options::Mode::Status) {
         const QCoreApplication application(argc, argv);
         return runStatus(options);

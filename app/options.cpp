@@ -50,6 +50,22 @@ struct OptionSet
         QStringLiteral("screenshot"),
         QStringLiteral("With --replay: writes pictures of the window to this folder."),
         QStringLiteral("DIR")};
+    QCommandLineOption serve{QStringLiteral("serve"),
+                             QStringLiteral("Shares the fleet on this address; without one on "
+                                            "127.0.0.1:7431. Beyond this machine only with --tls."),
+                             QStringLiteral("ADDR:PORT")};
+    QCommandLineOption tls{QStringLiteral("tls"),
+                           QStringLiteral("With --serve: speaks TLS with a certificate of its own.")};
+    QCommandLineOption link{
+        QStringLiteral("link"),
+        QStringLiteral("With --serve: prints a link that opens the page in a browser, once.")};
+    QCommandLineOption role{QStringLiteral("role"),
+                            QStringLiteral("With token add or pair: viewer, approver, operator or agent."),
+                            QStringLiteral("ROLE")};
+    QCommandLineOption origin{
+        QStringLiteral("origin"),
+        QStringLiteral("With token add: pages of this origin may use it; may be repeated."),
+        QStringLiteral("ORIGIN")};
     QCommandLineOption verbose{QStringLiteral("verbose"), QStringLiteral("Says more on standard error.")};
     QCommandLineOption json{QStringLiteral("json"), QStringLiteral("With status or tokens: prints JSON.")};
     QCommandLineOption model{QStringLiteral("model"),
@@ -62,12 +78,19 @@ QString conflict(const Options& options, const QCommandLineParser& parser, const
 {
     const bool isStatus = options.mode == Options::Mode::Status;
     const bool isTokens = options.mode == Options::Mode::Tokens;
-    if (options.json && !isStatus && !isTokens)
-        return QStringLiteral("--json goes with status or tokens");
+    const bool isAccess = options.mode == Options::Mode::Access;
+    if (options.json && !isStatus && !isTokens && !isAccess)
+        return QStringLiteral("--json goes with status, token or tokens");
+    if (!options.serve && (parser.isSet(set.tls) || parser.isSet(set.link)))
+        return QStringLiteral("--tls and --link go with --serve");
+    if (!isAccess && (parser.isSet(set.role) || parser.isSet(set.origin)))
+        return QStringLiteral("--role and --origin go with token");
+    if (options.serve && !options.screenshotDir.isEmpty())
+        return QStringLiteral("--serve does not go with --screenshot");
     if (parser.isSet(set.model) && !isTokens)
         return QStringLiteral("--model goes with tokens");
-    if (isStatus || isTokens) {
-        for (const QCommandLineOption* other : {&set.headless, &set.replay, &set.screenshot}) {
+    if (isStatus || isTokens || isAccess) {
+        for (const QCommandLineOption* other : {&set.headless, &set.replay, &set.screenshot, &set.serve}) {
             if (parser.isSet(*other)) {
                 return QStringLiteral("--%1 does not go with %2")
                     .arg(other->names().constLast(), parser.positionalArguments().constFirst());
@@ -96,11 +119,84 @@ QString helpText(const QCommandLineParser& parser)
 
 QString emptyValue(const QCommandLineParser& parser, const OptionSet& set)
 {
-    for (const QCommandLineOption* option :
-         {&set.home, &set.dataDir, &set.replay, &set.screenshot, &set.model}) {
+    for (const QCommandLineOption* option : {&set.home, &set.dataDir, &set.replay, &set.screenshot,
+                                             &set.model, &set.serve, &set.role, &set.origin}) {
         if (parser.isSet(*option) && parser.value(*option).isEmpty())
             return QStringLiteral("--%1 needs a value").arg(option->names().constLast());
     }
+    return {};
+}
+
+/// What follows `token`; empty = good.
+QString takeAccess(const QCommandLineParser& parser, const OptionSet& set, AccessCommand& access)
+{
+    using Verb = AccessCommand::Verb;
+    const QStringList words = parser.positionalArguments();
+    const QString verb = words.value(1, QStringLiteral("list"));
+    const bool takesName = verb == QLatin1String("add") || verb == QLatin1String("revoke");
+    if (verb == QLatin1String("list"))
+        access.verb = Verb::List;
+    else if (verb == QLatin1String("add"))
+        access.verb = Verb::Add;
+    else if (verb == QLatin1String("revoke"))
+        access.verb = Verb::Revoke;
+    else if (verb == QLatin1String("link"))
+        access.verb = Verb::Link;
+    else if (verb == QLatin1String("pair"))
+        access.verb = Verb::Pair;
+    else
+        return QStringLiteral("unknown command \"token %1\": it is list, add NAME, revoke ID, link or pair")
+            .arg(verb);
+    access.name = words.value(2);
+    if (takesName && access.name.isEmpty())
+        return verb == QLatin1String("add") ? QStringLiteral("token add needs a name")
+                                            : QStringLiteral("token revoke needs the id of a token");
+    const qsizetype most = takesName ? 3 : 2;
+    if (words.size() > most)
+        return QStringLiteral("too many arguments: \"%1\"").arg(words.at(most));
+    const bool takesRole = access.verb == Verb::Add || access.verb == Verb::Pair;
+    if ((parser.isSet(set.role) && !takesRole) || (parser.isSet(set.origin) && access.verb != Verb::Add))
+        return QStringLiteral("--role goes with token add and token pair, --origin with token add");
+    if (parser.isSet(set.role)) {
+        const std::optional<AccessRole> role = accessRoleFromName(parser.value(set.role));
+        if (!role || *role == AccessRole::Admin)
+            return QStringLiteral("--role must be viewer, approver, operator or agent");
+        access.role = *role;
+    }
+    access.origins = parser.values(set.origin);
+    return {};
+}
+
+/// The parser knows no option whose value may be left out.
+QStringList withServeValue(QStringList arguments)
+{
+    for (qsizetype i = 1; i < arguments.size(); ++i) {
+        if (arguments.at(i) != QLatin1String("--serve"))
+            continue;
+        const QString next = arguments.value(i + 1);
+        const bool isPlace = next.contains(QLatin1Char(':')) || next.contains(QLatin1Char('.'));
+        if (isPlace && !next.startsWith(QLatin1Char('-')))
+            arguments.removeAt(i + 1);
+        arguments[i] =
+            QStringLiteral("--serve=") +
+            (isPlace && !next.startsWith(QLatin1Char('-')) ? next : QStringLiteral("127.0.0.1:7431"));
+    }
+    return arguments;
+}
+
+/// Where to share; empty = good.
+QString takePlace(const QCommandLineParser& parser, const OptionSet& set, Options& options)
+{
+    options.serve = parser.isSet(set.serve);
+    options.showLink = parser.isSet(set.link);
+    if (!options.serve)
+        return {};
+    const std::optional<SharingPlace> place = sharingPlaceFromText(parser.value(set.serve));
+    if (!place)
+        return QStringLiteral("--serve=%1: write it as ADDR:PORT, such as 127.0.0.1:7431")
+            .arg(parser.value(set.serve));
+    options.place = *place;
+    options.place.tls = parser.isSet(set.tls);
     return {};
 }
 
@@ -123,6 +219,9 @@ QString takeCommand(const QCommandLineParser& parser, const OptionSet& set, Opti
         if (options.textFile.isEmpty())
             return QStringLiteral("the name of the file is empty");
         most = 2;
+    } else if (command == QLatin1String("token")) {
+        options.mode = Options::Mode::Access;
+        return takeAccess(parser, set, options.access);
     } else {
         return QStringLiteral("unknown command \"%1\"").arg(command);
     }
@@ -140,15 +239,20 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
     parser.setApplicationDescription(QStringLiteral(
         "The load line for AI agents: every Claude Code and Codex session, live.\n\n"
         "plimsoll status [--json] prints all sessions and exits.\n"
-        "plimsoll tokens [--model MODEL] [--json] [FILE|-] counts the tokens of a text and exits."));
+        "plimsoll tokens [--model MODEL] [--json] [FILE|-] counts the tokens of a text and exits.\n"
+        "plimsoll token [list | add NAME | revoke ID | link | pair] says who may see a shared fleet."));
     parser.addPositionalArgument(QStringLiteral("status"), QStringLiteral("Prints all sessions and exits."),
-                                 QStringLiteral("[status | tokens [FILE|-]]"));
+                                 QStringLiteral("[status | token … | tokens [FILE|-]]"));
     parser.addPositionalArgument(QStringLiteral("tokens"),
                                  QStringLiteral("Counts the tokens of a file or of standard input."),
                                  QString(QLatin1Char(' ')));
-    parser.addOptions({set.help, set.version, set.headless, set.home, set.dataDir, set.replay, set.screenshot,
-                       set.verbose, set.json, set.model});
-    if (!parser.parse(arguments))
+    parser.addPositionalArgument(QStringLiteral("token"),
+                                 QStringLiteral("Makes, lists and revokes the tokens of a shared fleet."),
+                                 QString(QLatin1Char(' ')));
+    parser.addOptions({set.serve, set.tls, set.link, set.role, set.origin, set.help, set.version,
+                       set.headless, set.home, set.dataDir, set.replay, set.screenshot, set.verbose, set.json,
+                       set.model});
+    if (!parser.parse(withServeValue(arguments)))
         return mistake(parser.errorText().simplified());
     if (parser.isSet(set.help))
         return EarlyExit{0, helpText(parser)};
@@ -179,6 +283,9 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
     }
     if (parser.isSet(set.screenshot))
         options.screenshotDir = absolutePath(parser.value(set.screenshot));
+    const QString wrongPlace = takePlace(parser, set, options);
+    if (!wrongPlace.isEmpty())
+        return mistake(wrongPlace);
     const QString wrong = conflict(options, parser, set);
     if (!wrong.isEmpty())
         return mistake(wrong);

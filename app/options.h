@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/sharing.h"
+
 #include <QString>
 #include <QStringList>
 
@@ -8,10 +10,20 @@
 
 namespace plimsoll {
 
+/// What `plimsoll token …` asks for.
+struct AccessCommand
+{
+    enum class Verb { List, Add, Revoke, Link, Pair };
+    Verb verb = Verb::List;
+    QString name; ///< of Add: its name; of Revoke: its id
+    AccessRole role = AccessRole::Viewer;
+    QStringList origins;
+};
+
 /// What the command line asks for.
 struct Options
 {
-    enum class Mode { Window, Headless, Status, Tokens };
+    enum class Mode { Window, Headless, Status, Tokens, Access };
     Mode mode = Mode::Window;
     bool json = false; ///< of `status` and `tokens`
     bool verbose = false;
@@ -19,11 +31,15 @@ struct Options
     bool homeGiven = false; ///< by --home: CLAUDE_CONFIG_DIR and CODEX_HOME do not count then
     QString dataDir;        ///< absolute path, always set
     bool dataDirGiven = false;
-    QString historyDir;    ///< where history is kept; empty = nowhere: --home without --data-dir
-    QString configDir;     ///< absolute path, always set: settings and the user's models.json
-    QString model;         ///< of `tokens`; empty = none
-    QString textFile;      ///< of `tokens`: path as given, "-" = standard input
-    QString replay;        ///< absolute path of a recording (":demo" = the built-in one); empty = none
+    QString historyDir; ///< where history is kept; empty = nowhere: --home without --data-dir
+    QString configDir;  ///< absolute path, always set: settings and the user's models.json
+    QString model;      ///< of `tokens`; empty = none
+    QString textFile;   ///< of `tokens`: path as given, "-" = standard input
+    QString replay;     ///< absolute path of a recording (":demo" = the built-in one); empty = none
+    bool serve = false;
+    SharingPlace place;    ///< of `serve`
+    bool showLink = false; ///< of `serve`: prints a launch link
+    AccessCommand access;  ///< of Mode::Access
     QString screenshotDir; ///< absolute path; empty = none
 };
 

@@ -50,6 +50,7 @@ Orchestrator::~Orchestrator()
         return;
     }
     m_frames.disconnect();
+    m_attached.disconnect();
     m_notices.disconnect();
     m_watchNotices.disconnect();
     m_storeStates.disconnect();
@@ -88,6 +89,11 @@ void Orchestrator::start()
         for (const StoreNotice& notice : notices)
             takeStoreNotice(notice);
     });
+    m_attached.connectTo(this, [this](const std::vector<std::function<void()>>& attached) {
+        m_frames.takeNow();
+        for (const std::function<void()>& call : attached)
+            call();
+    });
     connectEngine();
     m_started = true;
     if (m_store)
@@ -111,6 +117,12 @@ void Orchestrator::connectEngine()
                 m_notices.push(std::move(notice));
         }
     });
+    m_feeds.connectTo(m_recorder, [this](const std::vector<Feed>& feeds) {
+        for (const Feed& feed : feeds) {
+            m_recorder->addOut(feed.frames);
+            m_attached.push(feed.attached);
+        }
+    });
     // The numbers go on where the store ends, and only then anything is read.
     m_storeNotices.connectTo(m_recorder, [this](std::vector<StoreNotice> notices) {
         for (StoreNotice& notice : notices) {
@@ -122,6 +134,11 @@ void Orchestrator::connectEngine()
             }
         }
     });
+}
+
+void Orchestrator::feed(Handover<Events> frames, std::function<void()> attached)
+{
+    m_feeds.push({std::move(frames), std::move(attached)});
 }
 
 void Orchestrator::cancelScan()

@@ -12,6 +12,7 @@
 
 #include <QThread>
 
+#include <functional>
 #include <optional>
 
 namespace plimsoll {
@@ -42,6 +43,10 @@ public:
     void cancelScan() override;
     quint64 query(const QString& method, const QJsonObject& params) override;
 
+    /// Every frame goes to `frames`, too, from here on. \param attached called in this thread once the frames
+    /// before have been handed on by recorded()
+    void feed(Handover<Events> frames, std::function<void()> attached);
+
 signals:
     void committed(quint64 seq); ///< all events up to this one are on the disk
 
@@ -58,6 +63,13 @@ private:
     Handover<Events> m_frames;
     Handover<WatchNotice> m_watchNotices; ///< on their way through the engine thread
     Handover<WatchNotice> m_notices;
+    struct Feed
+    {
+        Handover<Events> frames;
+        std::function<void()> attached;
+    };
+    Handover<Feed> m_feeds; ///< on their way to the engine thread
+    Handover<std::function<void()>> m_attached;
     StoreIntake m_intake;
     Handover<StoreNotice> m_storeNotices; ///< on their way through the engine thread
     Handover<StoreNotice> m_storeStates;

@@ -63,10 +63,19 @@ void Recorder::flush()
     m_timer.stop();
     if (m_waiting.isEmpty())
         return;
-    for (Event& event : m_waiting)
-        event.seq = ++m_seq;
     m_last.clear();
-    const Events frame = std::exchange(m_waiting, {});
+    Events frame;
+    frame.reserve(m_waiting.size());
+    for (Event& event : m_waiting) {
+        const std::optional<AlertRaised> alert = m_alerts.take(event);
+        event.seq = ++m_seq;
+        const qint64 atMs = event.atMs;
+        const AgentId agent = event.agent;
+        frame.append(std::move(event));
+        if (alert)
+            frame.append({++m_seq, atMs, agent, *alert});
+    }
+    m_waiting.clear();
     for (Handover<Events>& out : m_outs)
         out.push(frame);
 }

@@ -154,7 +154,11 @@ void ReplayHost::readEvent(const QByteArray& line)
 
 HostCapabilities ReplayHost::capabilities() const
 {
-    return {m_label, true, {}};
+    HostCapabilities capabilities;
+    capabilities.label = m_label;
+    capabilities.recording = true;
+    capabilities.refusal = QStringLiteral("a recording is only played");
+    return capabilities;
 }
 
 void ReplayHost::start()

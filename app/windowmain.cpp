@@ -4,6 +4,7 @@
 #include "app/launch.h"
 #include "app/quitsignals.h"
 #include "app/replayhost.h"
+#include "app/shareservice.h"
 #include "app/watch/procinfo.h"
 #include "models/settings.h"
 #include "ui/mainwindow.h"
@@ -61,7 +62,10 @@ int runWindow(const Options& options)
             return refuse(error);
         return 0;
     }
+    // The window goes before what it shows, so it is made last.
+    const std::unique_ptr<ShareService> sharing = makeSharing(*host, options);
     MainWindow window(*host, settings);
+    window.setSharing(*sharing);
     std::unique_ptr<Host> demoHost;
     std::unique_ptr<MainWindow> demo;
     QObject::connect(&window, &MainWindow::demoWanted, &window, [&] { openDemo(settings, demoHost, demo); });
@@ -69,6 +73,8 @@ int runWindow(const Options& options)
         qCDebug(lcMain, "first paint %lld ms after the start of the process", runningForMs());
     });
     window.show();
+    if (options.serve)
+        sharing->switchOn(options.place);
     host->start();
     if (!complaint.isEmpty())
         emit host->failed(complaint);

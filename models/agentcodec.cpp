@@ -197,6 +197,74 @@ private:
     JsonWriter& m_out;
 };
 
+/// Writes the keys whose values have another hash than before.
+class ChangeSink
+{
+public:
+    ChangeSink(JsonWriter& out, AgentDigest& digest)
+        : m_out(out)
+        , m_digest(digest)
+    {
+    }
+
+    void text(const char* key, const QString& value)
+    {
+        compare(key, [&](TextSink& sink) { sink.text(key, value); });
+    }
+    void count(const char* key, Count value)
+    {
+        compare(key, [&](TextSink& sink) { sink.count(key, value); });
+    }
+    void null(const char* key)
+    {
+        compare(key, [&](TextSink& sink) { sink.null(key); });
+    }
+    void real(const char* key, double value)
+    {
+        compare(key, [&](TextSink& sink) { sink.real(key, value); });
+    }
+    void texts(const char* key, const QStringList& list)
+    {
+        compare(key, [&](TextSink& sink) { sink.texts(key, list); });
+    }
+    template <typename List, typename Fill>
+    void objects(const char* key, const List& list, Fill fill)
+    {
+        compare(key, [&](TextSink& sink) { sink.objects(key, list, fill); });
+    }
+    template <typename List, typename Name, typename Fill>
+    void objectsByName(const char* key, const List& list, Name nameOf, Fill fill)
+    {
+        compare(key, [&](TextSink& sink) { sink.objectsByName(key, list, nameOf, fill); });
+    }
+
+    [[nodiscard]] int written() const { return m_written; }
+
+private:
+    template <typename Write>
+    void compare(const char* key, Write write)
+    {
+        m_scratch.resize(0); // keeps its memory
+        JsonWriter writer(m_scratch);
+        TextSink sink(writer);
+        write(sink);
+        quint64& before = m_digest.at(m_index++);
+        const quint64 now = qHashBits(m_scratch.constData(), size_t(m_scratch.size()), 1) | 1U; // 0 = none
+        if (now == before)
+            return;
+        before = now;
+        m_out.key(QLatin1String(key));
+        m_out.raw(QByteArrayView(m_scratch).sliced(qsizetype(qstrlen(key)) + 3)); // behind "key":
+        ++m_written;
+    }
+
+    JsonWriter& m_out;
+    AgentDigest& m_digest;
+    QByteArray m_scratch;
+    size_t m_index = 0;
+    int m_written = 0;
+};
+
 template <typename Sink>
 void insertTextOrNull(Sink& sink, const char* key, const QString& value)
 {
@@ -273,7 +341,6 @@ void insertUsage(Sink& sink, const Usage& usage)
 template <typename Sink>
 void insertAgent(Sink& sink, const Agent& agent)
 {
-    insertId(sink, "id", agent.id);
     insertInfo(sink, agent.info);
     sink.text("status", toName(agent.state));
     sink.text("status_source", toName(agent.stateSource));
@@ -284,6 +351,13 @@ void insertAgent(Sink& sink, const Agent& agent)
     const std::optional<double> fraction = windowFraction(agent.usage);
     insertReal(sink, "context_percentage",
                fraction ? std::optional(std::round(*fraction * 1e4) / 100) : std::nullopt);
+}
+
+template <typename Sink>
+void insertAgentWithId(Sink& sink, const Agent& agent)
+{
+    insertId(sink, "id", agent.id);
+    insertAgent(sink, agent);
 }
 
 /// What a function of these makes of a value, as an object.
@@ -336,15 +410,24 @@ Compaction compactionFromJson(const QJsonObject& object)
 
 QJsonObject toJson(const Agent& agent)
 {
-    return objectOf(agent, insertAgent<ObjectSink>);
+    return objectOf(agent, insertAgentWithId<ObjectSink>);
 }
 
 void write(JsonWriter& out, const Agent& agent)
 {
     out.beginObject();
     TextSink sink(out);
+    insertAgentWithId(sink, agent);
+    out.endObject();
+}
+
+int writeChanges(JsonWriter& out, const Agent& agent, AgentDigest& digest)
+{
+    out.beginObject();
+    ChangeSink sink(out, digest);
     insertAgent(sink, agent);
     out.endObject();
+    return sink.written();
 }
 
 Agent agentFromJson(const QJsonObject& object)

@@ -5,6 +5,7 @@
 
 #include <QJsonObject>
 
+#include <array>
 #include <optional>
 
 // JSON of the domain: the one shape that is stored, sent and recorded. Pure functions, any thread. Reading is
@@ -26,6 +27,14 @@ class JsonWriter;
 
 /// The same, straight to text.
 void write(JsonWriter& out, const Agent& agent);
+
+/// By what each key of an agent's JSON is known: where a hash is the same the value is, too.
+inline constexpr size_t maxAgentKeys = 48;
+using AgentDigest = std::array<quint64, maxAgentKeys>;
+
+/// The keys of the agent whose values differ from `digest`, as one object straight to text; the digest is
+/// brought up to date. `id` is not among them. \return how many; with 0 an empty object is written
+int writeChanges(JsonWriter& out, const Agent& agent, AgentDigest& digest);
 
 /// Only who it is and what it does, as it stands inside its object.
 [[nodiscard]] QJsonObject toJson(const AgentInfo& info);

@@ -13,7 +13,9 @@ struct HostCapabilities
 {
     QString label;          ///< for people: "This machine", "Demo recording"
     bool recording = false; ///< time stands in the recording; the window says so all the time
-    QStringList watched;    ///< absolute paths of the folders that it watches
+    QStringList watched{};  ///< absolute paths of the folders that it watches
+    QStringList commands{}; ///< what it carries out of the methods that act (see Host): "create_agent" …
+    QString refusal{};      ///< why it carries out no others, for people; empty where nothing is to be said
 };
 
 /// Long work: the first scan. Counts only grow; `running` false ends it.
@@ -42,7 +44,28 @@ struct Reply
 {
     quint64 id = 0;
     QJsonObject result;
-    QString error; ///< empty = good
+    QString error;  ///< empty = good
+    QString code{}; ///< of an error, as in PROTOCOL.md ("not_found"); empty = "unavailable"
+};
+
+/// How a host hangs together with what it shows. A local one is always Near.
+struct LinkState
+{
+    enum class Phase : quint8 {
+        Near,       ///< no link is needed
+        Connecting, ///< the first attempt, or one after a loss
+        Connected,
+        Lost,   ///< what is shown is stale; another attempt follows
+        Failed, ///< refused, or too many attempts: a person must do something
+    };
+    Phase phase = Phase::Near;
+    QString place;           ///< for people: where it leads to ("wss://desk:7431")
+    QString text;            ///< for people: what is wrong, and what to do; empty = nothing
+    int attempt = 0;         ///< of connecting, from 1; 0 = none under way
+    qint64 staleSinceMs = 0; ///< ms UTC of the loss; 0 = what is shown is true
+    bool operator==(const LinkState&) const = default;
+
+    [[nodiscard]] bool isStale() const { return staleSinceMs != 0; }
 };
 
 /// A place where agents run: this process, another machine, a recording. Hands out events and answers
@@ -60,6 +83,11 @@ struct Reply
 ///  many
 ///    tokens a text has for a model; `error` is relative. At most 16 M characters.
 ///  - "agents" {limit} → {count, left}: loads older agents; they arrive as AgentAdded. `left`: how many more.
+///
+/// Methods that act have the names and params of PROTOCOL.md's commands: "create_agent", "command_agent",
+/// "interrupt_agent", "compact_agent", "stop_agent", "resume_agent", "delete_agent", "answer_permission"; a
+/// param `by` says who gave it where it was not the operator at this window. HostCapabilities::commands lists
+/// those that a host carries out; all others it refuses with code "unsupported".
 class Host : public QObject
 {
     Q_OBJECT
@@ -69,6 +97,12 @@ public:
 
     [[nodiscard]] virtual quint64 lastSeq() const = 0;
     [[nodiscard]] virtual HostCapabilities capabilities() const = 0;
+
+    /// How it hangs together with what it shows, now.
+    [[nodiscard]] virtual LinkState link() const { return {}; }
+
+    /// Connects anew at once where the link is lost or has failed; else does nothing.
+    virtual void retryLink() {}
 
     /// Begins to hand out events. Call after connecting.
     virtual void start() = 0;
@@ -85,6 +119,8 @@ signals:
     void replied(const plimsoll::Reply& reply);
     void progressed(const plimsoll::Progress& progress);
     void storeChanged(const plimsoll::StoreState& state);
+    void linkChanged(const plimsoll::LinkState& link);
+    void capabilitiesChanged();       ///< ask capabilities() again
     void failed(const QString& text); ///< something went wrong that a person should know
 };
 

@@ -119,6 +119,18 @@ void JsonWriter::number(double value)
     appendNumber(m_out, value);
 }
 
+void JsonWriter::boolean(bool value)
+{
+    separate();
+    m_out += value ? "true" : "false";
+}
+
+void JsonWriter::raw(QByteArrayView json)
+{
+    separate();
+    m_out.append(json);
+}
+
 void JsonWriter::null()
 {
     separate();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QByteArrayView>
 #include <QLatin1String>
 #include <QStringView>
 
@@ -27,7 +28,9 @@ public:
     void text(QStringView value); ///< half a surrogate pair becomes a question mark
     void number(qint64 value);
     void number(double value); ///< exact: reads back as the same; null where JSON has no such number
+    void boolean(bool value);
     void null();
+    void raw(QByteArrayView json); ///< one value that is JSON already
     /// What comes next begins a line.
     void newLine() { m_breaksLine = true; }
 

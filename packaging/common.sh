@@ -8,7 +8,8 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 build_packages=(
     ccache cmake g++ ninja-build pkg-config
-    fonts-dejavu-core libqcustomplot-dev libqt6sql6-sqlite libsimdjson-dev libzstd-dev qt6-base-dev qt6-svg-dev
+    fonts-dejavu-core libqcustomplot-dev libqt6sql6-sqlite libsimdjson-dev libssl-dev libzstd-dev qt6-base-dev qt6-svg-dev
+    qt6-websockets-dev
 )
 format_packages=(clang-format)
 package_packages=(appstream desktop-file-utils dpkg-dev file)

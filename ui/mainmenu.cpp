@@ -34,6 +34,14 @@ MainMenu::MainMenu(Settings& settings, const Offers& offers, QWidget* parent)
     connect(quit, &QAction::triggered, this, &MainMenu::quitWanted);
 }
 
+void MainMenu::offerSharing()
+{
+    auto* share = new QAction(tr("Share…"), this);
+    connect(share, &QAction::triggered, this, &MainMenu::shareWanted);
+    insertAction(actions().value(0), share);
+    insertSeparator(actions().value(1));
+}
+
 void MainMenu::addThemes()
 {
     struct Entry
@@ -97,7 +105,8 @@ void MainMenu::about()
     box->setTextFormat(Qt::PlainText);
     box->setText(tr("Plimsoll %1\nThe load line for AI agents").arg(QLatin1String(PLIMSOLL_VERSION)));
     box->setInformativeText(
-        tr("Reads the logs of Claude Code and Codex on this machine; sends nothing anywhere.\n"
+        tr("Reads the logs of Claude Code and Codex on this machine; sends nothing anywhere\n"
+           "unless you share it.\n"
            "Free software under the GNU GPL, version 3 or later.\nBuilt with Qt %1.")
             .arg(QLatin1String(qVersion())));
     box->open();

@@ -9,8 +9,8 @@ class QActionGroup;
 
 namespace plimsoll {
 
-/// The ☰ menu: look, notifications, demo, about, quit. Writes the settings; who shows them listens. Holds
-/// nothing that does not work here: without a tray there is no word of notifications. GUI thread.
+/// The ☰ menu: sharing, look, notifications, demo, about, quit. Writes the settings; who shows them listens.
+/// Holds nothing that does not work here: without a tray there is no word of notifications. GUI thread.
 class MainMenu : public QMenu
 {
     Q_OBJECT
@@ -24,11 +24,15 @@ public:
 
     MainMenu(Settings& settings, const Offers& offers, QWidget* parent);
 
+    /// The fleet of this window can be shared.
+    void offerSharing();
+
 signals:
     void themeChosen();
     void motionChosen();
     void trayChosen();
     void demoWanted();
+    void shareWanted();
     void quitWanted();
 
 private:

@@ -9,6 +9,7 @@
 #include "ui/livepage.h"
 #include "ui/mainmenu.h"
 #include "ui/oldersessions.h"
+#include "ui/sharedialog.h"
 #include "ui/statusstrip.h"
 #include "ui/theme.h"
 #include "ui/tray.h"
@@ -174,14 +175,38 @@ void MainWindow::connectViews()
             [this] { refreshSoon(CountsPart | TrayPart | PagePart); });
     connect(&m_rows, &QAbstractItemModel::rowsInserted, this, [this] { refreshSoon(PagePart); });
 
-    auto* menu = new MainMenu(m_settings, {!m_host.capabilities().recording, m_tray != nullptr}, this);
-    m_header->setMenu(menu);
-    connect(menu, &MainMenu::themeChosen, this, &MainWindow::applyLook);
-    connect(menu, &MainMenu::motionChosen, this,
+    m_menu = new MainMenu(m_settings, {!m_host.capabilities().recording, m_tray != nullptr}, this);
+    m_header->setMenu(m_menu);
+    connect(m_menu, &MainMenu::themeChosen, this, &MainWindow::applyLook);
+    connect(m_menu, &MainMenu::motionChosen, this,
             [this] { m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced); });
-    connect(menu, &MainMenu::trayChosen, this, [this] { m_tray->setVisible(m_settings.trayIcon.value()); });
-    connect(menu, &MainMenu::demoWanted, this, &MainWindow::demoWanted);
-    connect(menu, &MainMenu::quitWanted, this, [] { QApplication::closeAllWindows(); });
+    connect(m_menu, &MainMenu::trayChosen, this, [this] { m_tray->setVisible(m_settings.trayIcon.value()); });
+    connect(m_menu, &MainMenu::demoWanted, this, &MainWindow::demoWanted);
+    connect(m_menu, &MainMenu::quitWanted, this, [] { QApplication::closeAllWindows(); });
+}
+
+void MainWindow::setSharing(Sharing& sharing)
+{
+    m_sharing = &sharing;
+    m_menu->offerSharing();
+    connect(m_menu, &MainMenu::shareWanted, this, &MainWindow::openShareDialog);
+    connect(m_strip, &StatusStrip::sharingClicked, this, &MainWindow::openShareDialog);
+    connect(m_sharing, &Sharing::stateChanged, this, [this](const SharingState& state) {
+        m_strip->setSharing(sharingText(state), state.beyondLoopback);
+        if (!state.problem.isEmpty())
+            m_strip->setProblem(state.problem);
+        if (!state.pairings.isEmpty())
+            openShareDialog(); // a device waits for an answer
+    });
+    connect(m_sharing, &Sharing::failed, m_strip, &StatusStrip::setProblem);
+}
+
+void MainWindow::openShareDialog()
+{
+    if (m_shareDialog == nullptr)
+        m_shareDialog = new ShareDialog(*m_sharing, this);
+    m_shareDialog->open();
+    m_shareDialog->raise();
 }
 
 void MainWindow::addShortcuts()

@@ -24,7 +24,10 @@ class DetailsPanel;
 class EmptyState;
 class Header;
 class LivePage;
+class MainMenu;
 class OlderSessions;
+class ShareDialog;
+class Sharing;
 class StatusStrip;
 class Tray;
 
@@ -44,6 +47,9 @@ public:
     [[nodiscard]] quint64 shownSeq() const { return m_shownSeq; }
 
     [[nodiscard]] AgentModel& agents() { return m_agents; }
+
+    /// Offers to share what this window shows. \param sharing of the same host; must live longer
+    void setSharing(Sharing& sharing);
 
     /// Gives the application the theme that the settings name.
     void applyLook();
@@ -73,6 +79,7 @@ private:
     void connectViews();
     void addShortcuts();
     void addTray();
+    void openShareDialog();
     void restoreState();
 
     void onRecorded(const Events& events);
@@ -110,6 +117,7 @@ private:
     unsigned m_stale = 0;
 
     Header* m_header = nullptr;
+    MainMenu* m_menu = nullptr;
     QLabel* m_banner = nullptr;
     QStackedWidget* m_pages = nullptr;
     EmptyState* m_empty = nullptr;
@@ -119,6 +127,8 @@ private:
     LivePage* m_live = nullptr;
     DetailsPanel* m_details = nullptr;
     StatusStrip* m_strip = nullptr;
+    Sharing* m_sharing = nullptr; ///< null where nothing can be shared
+    ShareDialog* m_shareDialog = nullptr;
     Tray* m_tray = nullptr; ///< null without a tray, and for a recording
 };
 

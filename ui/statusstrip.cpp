@@ -73,6 +73,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     , m_cancel(new QPushButton(tr("Cancel"), this))
     , m_problem(plainLabel(this))
     , m_store(plainLabel(this))
+    , m_sharing(new QPushButton(this))
     , m_host(plainLabel(this))
 {
     m_bar->setRange(0, barSteps);
@@ -82,6 +83,11 @@ StatusStrip::StatusStrip(QWidget* parent)
     m_cancel->setAutoDefault(false);
     m_problem->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     connect(m_cancel, &QPushButton::clicked, this, &StatusStrip::cancelWanted);
+    m_sharing->setAccessibleName(tr("Sharing"));
+    m_sharing->setFlat(true);
+    m_sharing->setAutoDefault(false);
+    m_sharing->hide();
+    connect(m_sharing, &QPushButton::clicked, this, &StatusStrip::sharingClicked);
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(grid(font(), 4), 1, grid(font(), 4), 0);
@@ -91,6 +97,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_cancel);
     layout->addWidget(m_problem, 1);
     layout->addWidget(m_store);
+    layout->addWidget(m_sharing);
     layout->addWidget(m_host);
     updateLook();
     setProgress({});
@@ -121,6 +128,14 @@ void StatusStrip::setStore(const StoreState& state)
     m_store->setToolTip(state.kept ? tr("What is kept of the sessions, on the disk") : QString());
     m_storeProblem = state.problem;
     showProblem();
+}
+
+void StatusStrip::setSharing(const QString& text, bool loud)
+{
+    m_sharing->setText(text);
+    m_sharing->setVisible(!text.isEmpty());
+    m_loud = loud;
+    updateLook();
 }
 
 /// What is wrong now goes before what once went wrong.
@@ -155,11 +170,14 @@ void StatusStrip::updateLook()
     QPalette quiet = palette();
     quiet.setColor(QPalette::WindowText, theme.dimText);
     m_host->setPalette(quiet);
+    QPalette shared = palette();
+    shared.setColor(QPalette::ButtonText, m_loud ? theme.dangerText : theme.accentText);
+    m_sharing->setPalette(shared);
     m_store->setPalette(quiet);
     const QFont small = resized(font(), -0.8);
     for (QWidget* child :
          {static_cast<QWidget*>(m_text), static_cast<QWidget*>(m_cancel), static_cast<QWidget*>(m_problem),
-          static_cast<QWidget*>(m_store), static_cast<QWidget*>(m_host)})
+          static_cast<QWidget*>(m_store), static_cast<QWidget*>(m_sharing), static_cast<QWidget*>(m_host)})
         child->setFont(child == m_text ? numberFont(small) : small);
     m_bar->setFixedSize(grid(font(), 30), grid(font(), 1.5));
     setMinimumHeight(grid(font(), 6.5));

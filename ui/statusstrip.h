@@ -28,9 +28,12 @@ public:
     void setHost(const HostCapabilities& host);
     void setProblem(const QString& text); ///< the last one stays until the next
     void setStore(const StoreState& state);
+    /// \param text empty = not shared \param loud others than this machine can reach it
+    void setSharing(const QString& text, bool loud);
 
 signals:
     void cancelWanted();
+    void sharingClicked();
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -45,7 +48,9 @@ private:
     QPushButton* m_cancel = nullptr;
     QLabel* m_problem = nullptr;
     QLabel* m_store = nullptr;
+    QPushButton* m_sharing = nullptr;
     QLabel* m_host = nullptr;
+    bool m_loud = false;
     QString m_said;         ///< the last thing that went wrong
     QString m_storeProblem; ///< what is wrong with the history now
 };

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/server/access.h"
+
+#include <functional>
+
+namespace plimsoll {
+
+/// The files of access in the data folder: `access.json` (hashes, codes, pairings), `token` (the operator's
+/// own token and nothing else) and `server.json` (where the server of this folder listens now); all 0600 and
+/// replaced as a whole. More than one program may use them at a time: changes are made under a lock. Blocks
+/// on the disk for a moment: not in the GUI thread. Any one thread.
+class AccessFile
+{
+public:
+    /// \param dir absolute path of the data folder, which must exist
+    explicit AccessFile(QString dir);
+
+    [[nodiscard]] QString tokenPath() const;
+    [[nodiscard]] QString bookPath() const;
+    [[nodiscard]] QString dir() const { return m_dir; }
+
+    /// Makes what is missing: the operator's token among others. Empty, or what is wrong.
+    [[nodiscard]] QString prepare(qint64 nowMs);
+
+    /// Empty, or what is wrong; a missing file is an empty book.
+    [[nodiscard]] QString read(AccessBook& book) const;
+
+    /// Reads the book, lets `work` change it, and writes it if `work` says true. Empty, or what is wrong.
+    [[nodiscard]] QString change(const std::function<bool(AccessBook&)>& work) const;
+
+    /// Where the server listens, for `plimsoll token link`; an empty object = nowhere any more.
+    [[nodiscard]] QString writePlace(const QJsonObject& place) const;
+    [[nodiscard]] QJsonObject readPlace() const;
+
+private:
+    QString m_dir;
+};
+
+/// Replaces a file as a whole; nobody but its owner may read it, at no moment. Empty, or what is wrong.
+[[nodiscard]] QString writePrivately(const QString& path, const QByteArray& bytes);
+
+} // namespace plimsoll
