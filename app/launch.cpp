@@ -85,12 +85,27 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
 std::unique_ptr<ShareService> makeSharing(Host& host, const Options& options)
 {
     ShareTies ties;
-    if (auto* local = qobject_cast<Orchestrator*>(&host)) {
-        ties.attach = [local](Handover<Events> frames, std::function<void()> attached) {
-            local->feed(std::move(frames), std::move(attached));
-        };
-    }
-    return std::make_unique<ShareService>(host, options.dataDir, ties);
+    auto* local = qobject_cast<Orchestrator*>(&host);
+    if (!local)
+        return std::make_unique<ShareService>(host, options.dataDir, ties);
+    ties.attach = [local](Handover<Events> frames, std::function<void()> attached) {
+        local->feed(std::move(frames), std::move(attached));
+    };
+    ties.audit = [local](const AuditRow& row) { local->keepAudit(row); };
+    ties.keepCounter = [local](const QString& session, const ContextValue& value) {
+        local->keepCounter(session, contextData(value), value.atMs);
+    };
+    auto sharing = std::make_unique<ShareService>(host, options.dataDir, ties);
+    QObject::connect(local, &Orchestrator::counterLoaded, sharing.get(),
+                     [service = sharing.get()](const QString& session, const QJsonObject& json, qint64 atMs) {
+                         QString fault;
+                         std::optional<ContextValue> value = contextFromJson(json, fault);
+                         if (!value)
+                             return;
+                         value->atMs = atMs;
+                         service->addKeptCounter(session, *value);
+                     });
+    return sharing;
 }
 
 bool print(std::FILE* stream, const QByteArray& text)

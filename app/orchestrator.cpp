@@ -21,6 +21,7 @@ Orchestrator::Orchestrator(Catalogue catalogue, const QString& home, const Agent
     } else {
         m_intake.records.disconnect(); // nobody takes them
         m_intake.values.disconnect();
+        m_intake.audit.disconnect();
     }
     m_watchThread.setObjectName(QStringLiteral("watch"));
     m_engineThread.setObjectName(QStringLiteral("engine"));
@@ -141,6 +142,16 @@ void Orchestrator::feed(Handover<Events> frames, std::function<void()> attached)
     m_feeds.push({std::move(frames), std::move(attached)});
 }
 
+void Orchestrator::keepCounter(const QString& session, const QJsonObject& value, qint64 atMs)
+{
+    m_intake.values.push({counterPrefix() + session, atMs, value});
+}
+
+void Orchestrator::keepAudit(const AuditRow& row)
+{
+    m_intake.audit.push(row);
+}
+
 void Orchestrator::cancelScan()
 {
     m_commands.push(CancelScan{});
@@ -193,6 +204,9 @@ void Orchestrator::takeStoreNotice(const StoreNotice& notice)
         emit replied(*reply);
     else if (const auto* ack = std::get_if<StoreAck>(&notice))
         emit committed(ack->seq);
+    else if (const auto* counter = std::get_if<KeptValue>(&notice);
+             counter && counter->name.startsWith(counterPrefix()))
+        emit counterLoaded(counter->name.mid(counterPrefix().size()), counter->json, counter->atMs);
     else if (const auto* value = std::get_if<KeptValue>(&notice))
         m_counter.setKnown(TokenRatios::fromJson(value->json), value->atMs);
 }

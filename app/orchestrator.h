@@ -47,7 +47,13 @@ public:
     /// before have been handed on by recorded()
     void feed(Handover<Events> frames, std::function<void()> attached);
 
+    /// What a server wants kept, where a store is.
+    void keepCounter(const QString& session, const QJsonObject& value, qint64 atMs);
+    void keepAudit(const AuditRow& row);
+
 signals:
+    /// A counter that an earlier run has kept. \param atMs ms UTC
+    void counterLoaded(const QString& session, const QJsonObject& value, qint64 atMs);
     void committed(quint64 seq); ///< all events up to this one are on the disk
 
 private:

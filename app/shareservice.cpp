@@ -127,9 +127,9 @@ void ShareService::decide(const QString& pairingId, bool accepted, AccessRole ro
     m_ways.commands.push(DecidePairing{pairingId, accepted, role});
 }
 
-void ShareService::setKeptCounters(const QHash<QString, ContextValue>& values)
+void ShareService::addKeptCounter(const QString& session, const ContextValue& value)
 {
-    m_ways.commands.push(KeptCounters{values});
+    m_ways.commands.push(KeptCounter{session, value});
 }
 
 void ShareService::takeEvents(const Events& events)

@@ -44,8 +44,8 @@ public:
     void revoke(const QString& tokenId) override;
     void decide(const QString& pairingId, bool accepted, AccessRole role) override;
 
-    /// Posted counters of an earlier run.
-    void setKeptCounters(const QHash<QString, ContextValue>& values);
+    /// Posted in an earlier run.
+    void addKeptCounter(const QString& session, const ContextValue& value);
 
 signals:
     /// It listens. \param tokenFile holds the operator's token and nothing else

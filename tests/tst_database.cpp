@@ -305,6 +305,7 @@ private slots:
             QSqlQuery query(old);
             QVERIFY(query.exec(QStringLiteral("DROP INDEX events_told_again")));
             QVERIFY(query.exec(QStringLiteral("DELETE FROM schema_version WHERE version > 1")));
+            QVERIFY(query.exec(QStringLiteral("DROP TABLE audit")));
         }
         QSqlDatabase::removeDatabase(QStringLiteral("old"));
         open();
@@ -328,6 +329,36 @@ private slots:
         QCOMPARE(loaded()[0].relative, QByteArray("boat/there.jsonl"));
         write({{gone}, {}, {}}); // a place in the tables again
         QCOMPARE(loaded().size(), size_t{2});
+    }
+
+    void sharingIsKeptForItsTime()
+    {
+        QCOMPARE(m_database->open(m_temp->path(), Database::Access::ReadWrite), QString());
+        const AuditRow row{
+            nowMs, QStringLiteral("refused"), {}, QStringLiteral("192.0.2.7"), QStringLiteral("401 GET /ws")};
+        StoreBatch batch;
+        batch.values = {{QStringLiteral("counter/a"), nowMs, {{QStringLiteral("used"), 5}}},
+                        {QStringLiteral("counter/old"), nowMs - 2 * counterKeptMs, {}},
+                        {QStringLiteral("other"), nowMs, {}}};
+        batch.audit = {row};
+        QCOMPARE(m_database->write(batch), QString());
+        QList<KeptValue> values;
+        QCOMPARE(m_database->loadValues(counterPrefix(), nowMs - counterKeptMs, values), QString());
+        QCOMPARE(values.size(), 1);
+        QCOMPARE(values.constFirst().name, QStringLiteral("counter/a"));
+        QList<AuditRow> rows;
+        QCOMPARE(m_database->loadAudit(10, rows), QString());
+        QCOMPARE(rows, QList<AuditRow>{row});
+        bool more = false;
+        QCOMPARE(m_database->prune({0, 90, 0}, nowMs + 91LL * 24 * 60 * 60 * 1000, more), QString());
+        rows.clear();
+        values.clear();
+        QCOMPARE(m_database->loadAudit(10, rows), QString());
+        QCOMPARE(m_database->loadValues(counterPrefix(), 0, values), QString());
+        QVERIFY(rows.isEmpty() && values.isEmpty());
+        KeptValue other{QStringLiteral("other"), 0, {}};
+        QCOMPARE(m_database->loadValue(other), QString());
+        QCOMPARE(other.atMs, nowMs); // what has no time of its own stays
     }
 
 private:

@@ -150,7 +150,7 @@ struct Server::Running
     quint64 accepted = 0;
     quint64 refused = 0;
     quint64 alerts = 0;
-    qint64 auditedAtMs = 0;
+    qint64 auditedAtMs = -auditEveryMs;
 };
 
 Server::Server(QString dir, ServerWays ways, const ServerLimits& limits)
@@ -211,10 +211,11 @@ void Server::execute(ServerCommand command)
             m_running->commands.setHost(m_host);
         return;
     }
-    if (auto* kept = std::get_if<KeptCounters>(&command)) {
-        m_keptCounters = kept->values;
+    if (const auto* kept = std::get_if<KeptCounter>(&command)) {
+        if (!m_keptCounters.contains(kept->session))
+            m_keptCounters.insert(kept->session, kept->value);
         if (m_running)
-            m_running->counters.setKept(m_keptCounters);
+            m_running->counters.setKept({{kept->session, kept->value}});
         return;
     }
     if (!m_running)

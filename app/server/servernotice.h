@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/server/counters.h"
+#include "app/store/auditrow.h"
 #include "models/fleetpicture.h"
 #include "models/host.h"
 #include "models/sharing.h"
@@ -17,17 +18,6 @@ struct HostQuestion
     quint64 id = 0;
     QString method;
     QJsonObject params;
-};
-
-/// Somebody came, was refused, or did something. Without secrets.
-struct AuditRow
-{
-    qint64 atMs = 0; ///< ms UTC
-    QString what;    ///< "connected", "refused", "token_added" …
-    QString who;     ///< name of the token; empty = nobody known
-    QString address;
-    QString detail; ///< for people
-    bool operator==(const AuditRow&) const = default;
 };
 
 struct CounterKept
@@ -109,9 +99,11 @@ struct DecidePairing
     bool accepted = false;
     AccessRole role = AccessRole::Viewer;
 };
-struct KeptCounters
+/// Posted in an earlier run.
+struct KeptCounter
 {
-    QHash<QString, ContextValue> values;
+    QString session;
+    ContextValue value;
 };
 /// Something that people at viewers should know, too.
 struct SayToAll
@@ -120,6 +112,6 @@ struct SayToAll
     QString text;
 };
 using ServerCommand = std::variant<SwitchOn, SwitchOff, SeedFleet, HostFacts, HostReply, MakeLink, AddToken,
-                                   SetRole, RevokeToken, DecidePairing, KeptCounters, SayToAll>;
+                                   SetRole, RevokeToken, DecidePairing, KeptCounter, SayToAll>;
 
 } // namespace plimsoll

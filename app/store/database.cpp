@@ -20,7 +20,7 @@ namespace plimsoll {
 namespace {
 
 /// One script for each step of the schema, in order.
-constexpr std::array schemaSteps{":/sql/0001_store.sql", ":/sql/0002_told_again.sql"};
+constexpr std::array schemaSteps{":/sql/0001_store.sql", ":/sql/0002_told_again.sql", ":/sql/0003_audit.sql"};
 constexpr int knownVersion = int(schemaSteps.size());
 
 /// A file of ours alone; not open where that cannot be.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/store/auditrow.h"
 #include "app/watch/logname.h"
 #include "app/watch/logrecord.h"
 #include "app/watch/uniquefd.h"
@@ -41,6 +42,13 @@ struct AgentStamp
     return {agent.state, agent.info.updatedAtMs};
 }
 
+/// Counters that foreign programs have posted are kept under this and their name, for a day.
+[[nodiscard]] inline QString counterPrefix()
+{
+    return QStringLiteral("counter/");
+}
+inline constexpr qint64 counterKeptMs = 24LL * 60 * 60 * 1000;
+
 /// What one transaction writes.
 struct StoreBatch
 {
@@ -48,10 +56,11 @@ struct StoreBatch
     QList<Agent> agents; ///< last pictures
     Events events;       ///< numbered; Logged ones go to the texts
     QList<KeptValue> values{};
+    QList<AuditRow> audit{};
 
     [[nodiscard]] bool isEmpty() const
     {
-        return logs.empty() && agents.isEmpty() && events.isEmpty() && values.isEmpty();
+        return logs.empty() && agents.isEmpty() && events.isEmpty() && values.isEmpty() && audit.isEmpty();
     }
 };
 
@@ -59,7 +68,7 @@ struct StoreBatch
 struct Retention
 {
     qint64 sampleDays = 0;
-    qint64 textDays = 90;
+    qint64 textDays = 90; ///< of lines of the stream, and of audit rows
     qint64 textBytes = qint64{1} << 30;
 
     bool operator==(const Retention&) const = default;
@@ -108,6 +117,10 @@ public:
     [[nodiscard]] QString loadLastSeq(quint64& seq);
     /// By its name; its time stays 0 where there is none.
     [[nodiscard]] QString loadValue(KeptValue& value);
+    /// Those whose name begins so and that are not older; at most 10,000, newest first. \param sinceMs ms UTC
+    [[nodiscard]] QString loadValues(const QString& prefix, qint64 sinceMs, QList<KeptValue>& values);
+    /// The newest rows, newest first.
+    [[nodiscard]] QString loadAudit(int limit, QList<AuditRow>& rows);
     /// `limit` lines of an agent, oldest first, behind the `newer` newest.
     [[nodiscard]] QString loadLines(const AgentId& agent, int newer, int limit, QList<StoredLine>& lines);
 
@@ -154,6 +167,8 @@ private:
     [[nodiscard]] QString writeAgents(const QList<Agent>& agents);
     [[nodiscard]] QString writeEvents(const Events& events);
     [[nodiscard]] QString writeValues(const QList<KeptValue>& values);
+    [[nodiscard]] QString writeAudit(const QList<AuditRow>& rows);
+    [[nodiscard]] QString pruneSharing(const Retention& retention, qint64 nowMs);
     [[nodiscard]] QString pruneSamples(const Retention& retention, qint64 nowMs, bool& more);
     [[nodiscard]] QString pruneTexts(const Retention& retention, qint64 nowMs, bool& more);
 

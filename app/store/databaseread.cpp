@@ -178,6 +178,38 @@ QString Database::loadValue(KeptValue& value)
     return fault;
 }
 
+QString Database::loadValues(const QString& prefix, qint64 sinceMs, QList<KeptValue>& values)
+{
+    QSqlQuery query(m_db);
+    QString fault =
+        prepareSql(query, QStringLiteral("SELECT name, at_ms, json FROM kept_values WHERE name LIKE ? AND "
+                                         "at_ms >= ? ORDER BY at_ms DESC LIMIT 10000"));
+    query.addBindValue(prefix + QLatin1Char('%'));
+    query.addBindValue(sinceMs);
+    if (fault.isEmpty())
+        fault = runSql(query);
+    while (fault.isEmpty() && query.next())
+        values << KeptValue{query.value(0).toString(), query.value(1).toLongLong(),
+                            QJsonDocument::fromJson(query.value(2).toString().toUtf8()).object()};
+    return fault;
+}
+
+QString Database::loadAudit(int limit, QList<AuditRow>& rows)
+{
+    QSqlQuery query(m_db);
+    QString fault = prepareSql(
+        query,
+        QStringLiteral("SELECT at_ms, what, who, address, detail FROM audit ORDER BY at_ms DESC LIMIT ?"));
+    query.addBindValue(limit);
+    if (fault.isEmpty())
+        fault = runSql(query);
+    while (fault.isEmpty() && query.next()) {
+        rows << AuditRow{query.value(0).toLongLong(), query.value(1).toString(), query.value(2).toString(),
+                         query.value(3).toString(), query.value(4).toString()};
+    }
+    return fault;
+}
+
 QString Database::loadLines(const AgentId& agent, int newer, int limit, QList<StoredLine>& lines)
 {
     QSqlQuery query(m_db);
@@ -208,9 +240,27 @@ QString Database::prune(const Retention& retention, qint64 nowMs, bool& more)
 {
     more = false;
     QString fault = inTransaction([&] { return pruneTexts(retention, nowMs, more); });
+    if (fault.isEmpty())
+        fault = inTransaction([&] { return pruneSharing(retention, nowMs); });
     if (!fault.isEmpty() || retention.sampleDays <= 0)
         return fault;
     return inTransaction([&] { return pruneSamples(retention, nowMs, more); });
+}
+
+QString Database::pruneSharing(const Retention& retention, qint64 nowMs)
+{
+    QSqlQuery query(m_db);
+    QString fault =
+        prepareSql(query, QStringLiteral("DELETE FROM kept_values WHERE name LIKE ? AND at_ms < ?"));
+    query.addBindValue(counterPrefix() + QLatin1Char('%'));
+    query.addBindValue(nowMs - counterKeptMs);
+    if (fault.isEmpty())
+        fault = runSql(query);
+    if (fault.isEmpty() && retention.textDays > 0)
+        fault = runSql(
+            m_db,
+            QStringLiteral("DELETE FROM audit WHERE at_ms < %1").arg(nowMs - retention.textDays * dayMs));
+    return fault;
 }
 
 /// What a log that still exists tells would come back with it: only what is gone for good is let go.

@@ -187,6 +187,8 @@ QString Database::add(const StoreBatch& batch)
         fault = writeEvents(batch.events);
     if (fault.isEmpty())
         fault = writeValues(batch.values);
+    if (fault.isEmpty())
+        fault = writeAudit(batch.audit);
     return fault;
 }
 
@@ -377,6 +379,25 @@ QString Database::writeValues(const QList<KeptValue>& values)
         query.addBindValue(value.name);
         query.addBindValue(value.atMs);
         query.addBindValue(QString::fromUtf8(QJsonDocument(value.json).toJson(QJsonDocument::Compact)));
+        fault = runSql(query);
+    }
+    return fault;
+}
+
+QString Database::writeAudit(const QList<AuditRow>& rows)
+{
+    if (rows.isEmpty())
+        return {};
+    QSqlQuery query(m_db);
+    QString fault = prepareSql(
+        query,
+        QStringLiteral("INSERT INTO audit (at_ms, what, who, address, detail) VALUES (?, ?, ?, ?, ?)"));
+    for (const AuditRow& row : rows) {
+        if (!fault.isEmpty())
+            return fault;
+        query.addBindValue(row.atMs);
+        for (const QString& text : {row.what, row.who, row.address, row.detail})
+            query.addBindValue(text.isNull() ? QLatin1String("") : maskSecrets(text));
         fault = runSql(query);
     }
     return fault;

@@ -24,7 +24,8 @@ constexpr int pruneMs = 60 * 60 * 1000;
 constexpr int pruneStepMs = 200;
 constexpr qsizetype mostLogBytes = 32 * 1024 * 1024; ///< that wait while nothing can be written
 constexpr qsizetype mostEvents = 20'000;
-constexpr size_t manyLogs = 50; ///< in one transaction: a first scan
+constexpr qsizetype mostAudit = 10'000; ///< waiting
+constexpr size_t manyLogs = 50;         ///< in one transaction: a first scan
 constexpr int pageLines = 100;
 
 qint64 now()
@@ -67,9 +68,11 @@ Store::~Store()
     m_in.records.takeNow();
     m_in.frames.takeNow();
     m_in.values.takeNow();
+    m_in.audit.takeNow();
     if (m_database.isOpen())
         flush();
     m_in.values.disconnect();
+    m_in.audit.disconnect();
     m_in.records.disconnect();
     m_in.frames.disconnect();
     m_in.queries.disconnect();
@@ -89,6 +92,7 @@ void Store::start()
     }
     m_notices.push(std::move(loaded));
     loadToldBefore();
+    loadCounters();
     if (ratios.atMs > 0)
         m_notices.push(std::move(ratios));
     tellState();
@@ -106,7 +110,14 @@ void Store::start()
     });
     m_in.values.connectTo(this, [this](const std::vector<KeptValue>& values) {
         for (const KeptValue& value : values)
-            m_pending.values.append(value);
+            m_pending.values.insert(value.name, value);
+        flushLater();
+    });
+    m_in.audit.connectTo(this, [this](const std::vector<AuditRow>& rows) {
+        for (const AuditRow& row : rows) {
+            if (m_pending.audit.size() < mostAudit)
+                m_pending.audit.append(row);
+        }
         flushLater();
     });
 }
@@ -140,6 +151,23 @@ void Store::load(StoreLoaded& loaded, KeptValue& ratios)
     }
     qCDebug(lcStore, "%lld logs and %lld agents kept", qint64(loaded.kept.records.size()),
             qint64(agents.size()));
+}
+
+/// Each as a KeptValue.
+void Store::loadCounters()
+{
+    if (!m_database.isOpen())
+        return;
+    QList<KeptValue> counters;
+    const QString fault =
+        m_database.loadValues(counterPrefix(), QDateTime::currentMSecsSinceEpoch() - counterKeptMs, counters);
+    if (!fault.isEmpty()) {
+        m_database.close();
+        fail(fault);
+        return;
+    }
+    for (KeptValue& counter : counters)
+        m_notices.push(std::move(counter));
 }
 
 /// After the rest, so that the scan need not wait for it; before anything is taken.
@@ -253,7 +281,8 @@ StoreBatch Store::takeBatch()
     for (const AgentId& id : std::as_const(m_pending.agents))
         batch.agents.append(m_agents.value(id));
     batch.events = std::exchange(m_pending.events, {});
-    batch.values = std::exchange(m_pending.values, {});
+    batch.values = std::exchange(m_pending.values, {}).values();
+    batch.audit = std::exchange(m_pending.audit, {});
     m_pending.logs.clear();
     return batch;
 }
@@ -265,7 +294,9 @@ void Store::putBack(StoreBatch batch)
         m_pending.logs.emplace(std::move(name), std::move(record));
     }
     m_pending.events = std::move(batch.events);
-    m_pending.values = std::move(batch.values);
+    for (const KeptValue& value : std::as_const(batch.values))
+        m_pending.values.insert(value.name, value);
+    m_pending.audit = std::move(batch.audit);
 }
 
 void Store::flush()

@@ -40,6 +40,7 @@ struct StoreIntake
     Handover<Events> frames;
     Handover<WatchQuery> queries; ///< "history" of agents whose logs are gone
     Handover<KeptValue> values;
+    Handover<AuditRow> audit;
 };
 
 /// Keeps what happens, on a thread of its own: gathers what comes for a moment and writes it as one
@@ -66,17 +67,20 @@ private:
         qsizetype logBytes = 0;
         Events events;
         QSet<AgentId> agents;
-        QList<KeptValue> values;
+        QHash<QString, KeptValue> values; ///< the newest of each name
+        QList<AuditRow> audit;
 
         [[nodiscard]] bool isEmpty() const
         {
-            return logs.empty() && events.isEmpty() && agents.isEmpty() && values.isEmpty();
+            return logs.empty() && events.isEmpty() && agents.isEmpty() && values.isEmpty() &&
+                   audit.isEmpty();
         }
     };
 
     [[nodiscard]] QString open();
     void load(StoreLoaded& loaded, KeptValue& ratios);
     void loadToldBefore();
+    void loadCounters();
     void takeRecord(LogRecord record);
     void takeFrame(const Events& events);
     void takeEvent(const Event& event);
