@@ -14,8 +14,10 @@ namespace plimsoll {
 Headless::Headless(Host& host, std::function<void(const QString&)> print, QObject* parent)
     : QObject(parent)
     , m_print(std::move(print))
-    , m_scanning(!host.capabilities().recording)
+    , m_scanning(!host.capabilities().recording && host.link().phase == LinkState::Phase::Near)
 {
+    connect(&host, &Host::reset, this, &Headless::takeFleet);
+    connect(&host, &Host::linkChanged, this, &Headless::takeLink);
     connect(&host, &Host::recorded, this, &Headless::take);
     connect(&host, &Host::progressed, this, &Headless::takeProgress);
     connect(&host, &Host::failed, this, [this](const QString& text) { printLine(text); });
@@ -49,12 +51,35 @@ void Headless::take(const Events& events)
         printAgent(m_agents[id]);
 }
 
+/// A link tells of all agents at once; what is read here of logs comes by itself.
+void Headless::takeFleet(const QList<Agent>& agents)
+{
+    m_agents.clear();
+    for (const Agent& agent : agents)
+        m_agents.insert(agent.id, agent);
+    if (!agents.isEmpty() && !m_scanning)
+        printFleet();
+}
+
+void Headless::takeLink(const LinkState& link)
+{
+    const bool isUp = link.phase == LinkState::Phase::Connected;
+    const QString text = isUp ? QStringLiteral("connected to %1").arg(link.place) : link.text;
+    if (!text.isEmpty())
+        printLine(text);
+}
+
 void Headless::takeProgress(const Progress& progress)
 {
     if (progress.running || !m_scanning)
         return;
     m_scanning = false;
     printLine(QStringLiteral("%1 files, %2 agents").arg(progress.filesDone).arg(m_agents.size()));
+    printFleet();
+}
+
+void Headless::printFleet()
+{
     QList<Agent> agents = m_agents.values();
     std::sort(agents.begin(), agents.end(),
               [](const Agent& a, const Agent& b) { return a.info.updatedAtMs > b.info.updatedAtMs; });

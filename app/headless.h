@@ -10,8 +10,8 @@
 
 namespace plimsoll {
 
-/// Prints what a host says: first the fleet, then one line for each change of an agent. Each line begins with
-/// the local time. Same thread as its host; does not end the program.
+/// Prints what a host says: first the fleet, then one line for each change of an agent; of a link how it
+/// stands. Each line begins with the local time. Same thread as its host; does not end the program.
 class Headless : public QObject
 {
     Q_OBJECT
@@ -22,7 +22,10 @@ public:
 
 private:
     void take(const Events& events);
+    void takeFleet(const QList<Agent>& agents);
+    void takeLink(const LinkState& link);
     void takeProgress(const Progress& progress);
+    void printFleet();
     void printAgent(const Agent& agent);
     void printLine(const QString& line);
 

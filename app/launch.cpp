@@ -2,6 +2,7 @@
 #include "app/launch.h"
 
 #include "app/orchestrator.h"
+#include "app/remotehost.h"
 #include "app/replayhost.h"
 #include "app/shareservice.h"
 #include "models/settings.h"
@@ -66,8 +67,44 @@ Catalogue loadCatalogue(const Options& options, QString& complaint)
     return catalogue;
 }
 
-std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings)
+QString placesPath(const Options& options)
 {
+    return options.configDir + QStringLiteral("/places.json");
+}
+
+QString takeRemotePlace(const Options& options, RemotePlace& place)
+{
+    QString token = qEnvironmentVariable("PLIMSOLL_TOKEN").trimmed();
+    qunsetenv("PLIMSOLL_TOKEN");
+    if (options.connect.isEmpty())
+        return {};
+    place.url = QUrl(options.connect);
+    if (const auto known = Places(placesPath(options)).find(place.url))
+        place = *known;
+    QString from = QStringLiteral("PLIMSOLL_TOKEN");
+    if (!options.tokenFile.isEmpty()) {
+        constexpr qint64 maxBytes = 4096;
+        from = options.tokenFile;
+        QFile file(from);
+        if (!file.open(QIODevice::ReadOnly))
+            return QStringLiteral("--token-file %1: %2").arg(from, file.errorString());
+        token = QString::fromLatin1(file.read(maxBytes)).trimmed();
+        if (token.isEmpty())
+            return QStringLiteral("--token-file %1 is empty").arg(from);
+    }
+    if (token.isEmpty())
+        return {}; // the server says what it wants
+    if (!isToken(token))
+        return QStringLiteral("%1 holds no token").arg(from);
+    place.token = token;
+    return {};
+}
+
+std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue, const Settings& settings,
+                               const RemotePlace& place)
+{
+    if (!options.connect.isEmpty())
+        return std::make_unique<RemoteHost>(place);
     if (options.replay.isEmpty()) {
         const Retention retention{settings.keepSamplesDays.value(), settings.keepTextDays.value(),
                                   qint64{settings.keepTextMb.value()} * 1'000'000};

@@ -3,6 +3,7 @@
 
 #include "app/options.h"
 #include "app/tokens/catalogue.h"
+#include "models/places.h"
 
 #include <QByteArray>
 #include <QString>
@@ -34,9 +35,18 @@ void keepOneHeap();
 /// The built-in catalogue with the user's own entries; a bad file of his is said in `complaint` and left out.
 [[nodiscard]] Catalogue loadCatalogue(const Options& options, QString& complaint);
 
-/// This machine's agents, or the recording that was asked for.
+/// Where the places are remembered that one connects to.
+[[nodiscard]] QString placesPath(const Options& options);
+
+/// The place of --connect, with a token: that of --token-file, else of PLIMSOLL_TOKEN (taken out of the
+/// environment, so that no child of this process gets it), else the remembered one.
+/// \return empty, or what is wrong
+[[nodiscard]] QString takeRemotePlace(const Options& options, RemotePlace& place);
+
+/// This machine's agents, or the recording or the place that was asked for.
+/// \param place of --connect
 [[nodiscard]] std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogue,
-                                             const Settings& settings);
+                                             const Settings& settings, const RemotePlace& place = {});
 
 /// What shares this host once it is switched on: its tokens are in the data folder, which is made here where
 /// something is shared at once. Ends before the host.

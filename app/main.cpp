@@ -88,7 +88,11 @@ int runHeadless(const Options& options)
     QString complaint;
     const Catalogue catalogue = loadCatalogue(options, complaint);
     const Settings settings(options.configDir + QStringLiteral("/settings.ini"));
-    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings);
+    RemotePlace place;
+    const QString wrong = takeRemotePlace(options, place);
+    if (!wrong.isEmpty())
+        return refuse(wrong);
+    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings, place);
     const Headless headless(*host, [](const QString& line) {
         if (!print(stdout, (line + QLatin1Char('\n')).toUtf8()))
             QCoreApplication::exit(1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/options.h"
 
+#include "models/places.h"
+
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFile>
@@ -46,6 +48,14 @@ struct OptionSet
         QStringLiteral("replay"),
         QStringLiteral("Plays a recording instead of watching; \":demo\" is the built-in one."),
         QStringLiteral("FILE")};
+    QCommandLineOption connect{
+        QStringLiteral("connect"),
+        QStringLiteral("Shows another machine's agents: wss://host:7431. The token comes from --token-file, "
+                       "PLIMSOLL_TOKEN or a remembered place."),
+        QStringLiteral("URL")};
+    QCommandLineOption tokenFile{QStringLiteral("token-file"),
+                                 QStringLiteral("With --connect: reads the token from this file."),
+                                 QStringLiteral("FILE")};
     QCommandLineOption screenshot{
         QStringLiteral("screenshot"),
         QStringLiteral("With --replay: writes pictures of the window to this folder."),
@@ -90,7 +100,8 @@ QString conflict(const Options& options, const QCommandLineParser& parser, const
     if (parser.isSet(set.model) && !isTokens)
         return QStringLiteral("--model goes with tokens");
     if (isStatus || isTokens || isAccess) {
-        for (const QCommandLineOption* other : {&set.headless, &set.replay, &set.screenshot, &set.serve}) {
+        for (const QCommandLineOption* other :
+             {&set.headless, &set.replay, &set.screenshot, &set.connect, &set.serve}) {
             if (parser.isSet(*other)) {
                 return QStringLiteral("--%1 does not go with %2")
                     .arg(other->names().constLast(), parser.positionalArguments().constFirst());
@@ -99,6 +110,10 @@ QString conflict(const Options& options, const QCommandLineParser& parser, const
     }
     if (isTokens && options.dataDirGiven)
         return QStringLiteral("--data-dir does not go with tokens");
+    if (parser.isSet(set.tokenFile) && options.connect.isEmpty())
+        return QStringLiteral("--token-file goes with --connect");
+    if (!options.connect.isEmpty() && (!options.replay.isEmpty() || options.homeGiven || options.serve))
+        return QStringLiteral("--connect does not go with --replay, --home or --serve");
     if (!options.screenshotDir.isEmpty() && options.replay.isEmpty())
         return QStringLiteral("--screenshot needs --replay FILE");
     if (!options.screenshotDir.isEmpty() && options.mode == Options::Mode::Headless)
@@ -119,8 +134,9 @@ QString helpText(const QCommandLineParser& parser)
 
 QString emptyValue(const QCommandLineParser& parser, const OptionSet& set)
 {
-    for (const QCommandLineOption* option : {&set.home, &set.dataDir, &set.replay, &set.screenshot,
-                                             &set.model, &set.serve, &set.role, &set.origin}) {
+    for (const QCommandLineOption* option :
+         {&set.home, &set.dataDir, &set.replay, &set.connect, &set.tokenFile, &set.screenshot, &set.model,
+          &set.serve, &set.role, &set.origin}) {
         if (parser.isSet(*option) && parser.value(*option).isEmpty())
             return QStringLiteral("--%1 needs a value").arg(option->names().constLast());
     }
@@ -230,6 +246,21 @@ QString takeCommand(const QCommandLineParser& parser, const OptionSet& set, Opti
     return {};
 }
 
+/// Where to connect to; empty = good.
+QString takePlace(const QCommandLineParser& parser, const OptionSet& set, Options& options)
+{
+    if (parser.isSet(set.tokenFile))
+        options.tokenFile = absolutePath(parser.value(set.tokenFile));
+    if (!parser.isSet(set.connect))
+        return {};
+    QString problem;
+    const std::optional<QUrl> url = placeUrlFromText(parser.value(set.connect), problem);
+    if (!url)
+        return QStringLiteral("--connect: ") + problem;
+    options.connect = url->toString();
+    return {};
+}
+
 } // namespace
 
 std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, const QString& environmentHome)
@@ -250,8 +281,8 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
                                  QStringLiteral("Makes, lists and revokes the tokens of a shared fleet."),
                                  QString(QLatin1Char(' ')));
     parser.addOptions({set.serve, set.tls, set.link, set.role, set.origin, set.help, set.version,
-                       set.headless, set.home, set.dataDir, set.replay, set.screenshot, set.verbose, set.json,
-                       set.model});
+                       set.headless, set.home, set.dataDir, set.replay, set.connect, set.tokenFile,
+                       set.screenshot, set.verbose, set.json, set.model});
     if (!parser.parse(withServeValue(arguments)))
         return mistake(parser.errorText().simplified());
     if (parser.isSet(set.help))

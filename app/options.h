@@ -36,6 +36,8 @@ struct Options
     QString model;      ///< of `tokens`; empty = none
     QString textFile;   ///< of `tokens`: path as given, "-" = standard input
     QString replay;     ///< absolute path of a recording (":demo" = the built-in one); empty = none
+    QString connect;    ///< "wss://host:port" of another machine's Plimsoll; empty = none
+    QString tokenFile;  ///< absolute path, of `connect`; empty = none
     bool serve = false;
     SharingPlace place;    ///< of `serve`
     bool showLink = false; ///< of `serve`: prints a launch link

@@ -2,16 +2,20 @@
 // The program `plimsoll-window`: `plimsoll` becomes it where a window is wanted. The one file that sees both
 // the engine and the windows.
 #include "app/launch.h"
+#include "app/pairingclient.h"
 #include "app/quitsignals.h"
+#include "app/remotehost.h"
 #include "app/replayhost.h"
 #include "app/shareservice.h"
 #include "app/watch/procinfo.h"
 #include "models/settings.h"
+#include "ui/connectdialog.h"
 #include "ui/mainwindow.h"
 #include "ui/screenshots.h"
 
 #include <QApplication>
 #include <QLoggingCategory>
+#include <QPointer>
 
 #include <ctime>
 #include <memory>
@@ -37,25 +41,154 @@ qint64 runningForMs()
            qint64(stat->startTicks) * 1000 / ticksPerSecond;
 }
 
-/// Opens the demo recording in a window of its own, once.
-void openDemo(Settings& settings, std::unique_ptr<Host>& host, std::unique_ptr<MainWindow>& window)
+/// The windows beside the first one, each with its host: the demo recording and other machines.
+class Windows : public QObject
 {
-    if (!window) {
-        host = std::make_unique<ReplayHost>(ReplayHost::demoPath(), ReplayHost::Mode::Live);
-        window = std::make_unique<MainWindow>(*host, settings);
+public:
+    Windows(Settings& settings, const QString& pathOfPlaces)
+        : m_settings(settings)
+        , m_places(pathOfPlaces)
+    {
+        connect(qApp, &QGuiApplication::applicationStateChanged, this, [this](Qt::ApplicationState state) {
+            if (state == Qt::ApplicationActive)
+                wake();
+        });
+        connect(&m_pairing, &PairingClient::paired, this, [this](const RemotePlace& place) {
+            if (m_dialog)
+                m_dialog->takePaired(place);
+        });
+        connect(&m_pairing, &PairingClient::failed, this, [this](const QString& text) {
+            if (m_dialog)
+                m_dialog->takePairingFailed(text);
+        });
+    }
+
+    ~Windows() override
+    {
+        delete m_dialog;
+        for (const Entry& entry : std::as_const(m_entries))
+            delete entry.window;
+        for (const Entry& entry : std::as_const(m_entries))
+            delete entry.host;
+    }
+
+    /// Whatever the menu of a window asks for.
+    void serve(MainWindow& window, Host& host)
+    {
+        connect(&window, &MainWindow::demoWanted, this, &Windows::openDemo);
+        connect(&window, &MainWindow::connectWanted, this, [this, &window] { ask(&window); });
+        if (auto* remote = qobject_cast<RemoteHost*>(&host)) {
+            m_links << remote;
+            connect(remote, &Host::capabilitiesChanged, this, [this, remote] { keepName(*remote); });
+        }
+    }
+
+private:
+    struct Entry
+    {
+        QUrl url; ///< empty for the demo
+        QPointer<Host> host;
+        QPointer<MainWindow> window;
+    };
+
+    void openDemo()
+    {
+        open({}, [] { return new ReplayHost(ReplayHost::demoPath(), ReplayHost::Mode::Live); });
+    }
+
+    /// Raises the window that is there, else makes one.
+    template <typename Make>
+    void open(const QUrl& url, Make make)
+    {
+        m_entries.removeIf([](const Entry& entry) { return entry.window.isNull(); });
+        for (const Entry& entry : std::as_const(m_entries)) {
+            if (entry.url == url)
+                return raise(*entry.window);
+        }
+        Host* host = make();
+        auto* window = new MainWindow(*host, m_settings);
+        window->setAttribute(Qt::WA_DeleteOnClose);
+        connect(window, &QObject::destroyed, host, &QObject::deleteLater);
+        m_entries << Entry{url, host, window};
+        serve(*window, *host);
+        raise(*window);
         host->start();
     }
-    window->show();
-    window->raise();
-    window->activateWindow();
-}
+
+    static void raise(MainWindow& window)
+    {
+        window.show();
+        window.raise();
+        window.activateWindow();
+    }
+
+    void ask(MainWindow* parent)
+    {
+        if (!m_dialog) {
+            m_dialog = new ConnectDialog(m_places, parent);
+            m_dialog->setAttribute(Qt::WA_DeleteOnClose);
+            connect(m_dialog, &ConnectDialog::pairingWanted, &m_pairing, &PairingClient::pair);
+            connect(m_dialog, &ConnectDialog::pairingCancelled, &m_pairing, &PairingClient::cancel);
+            connect(m_dialog, &ConnectDialog::placeChosen, this, [this](const RemotePlace& place) {
+                closeFailed(place.url);
+                open(place.url, [&place] { return new RemoteHost(place); });
+            });
+        }
+        m_dialog->show();
+        m_dialog->raise();
+        m_dialog->activateWindow();
+    }
+
+    /// One that was refused has an old token; who connects anew may have a better one. Later: the dialog that
+    /// asks may be its child.
+    void closeFailed(const QUrl& url)
+    {
+        for (Entry& entry : m_entries) {
+            if (entry.url != url || !entry.host || entry.host->link().phase != LinkState::Phase::Failed)
+                continue;
+            entry.window->hide();
+            entry.window->deleteLater(); // its host follows
+            entry.window.clear();
+        }
+    }
+
+    void keepName(const RemoteHost& host)
+    {
+        const QUrl url(host.link().place);
+        std::optional<RemotePlace> place = m_places.find(url);
+        if (!place || place->name == host.hostName() || host.hostName().isEmpty())
+            return;
+        place->name = host.hostName();
+        const QString problem = m_places.remember(*place);
+        if (!problem.isEmpty())
+            qCWarning(lcMain, "%s", qPrintable(problem));
+    }
+
+    void wake()
+    {
+        m_links.removeIf([](const QPointer<RemoteHost>& host) { return host.isNull(); });
+        for (const QPointer<RemoteHost>& host : std::as_const(m_links))
+            host->wake();
+    }
+
+    Settings& m_settings;
+    Places m_places;
+    PairingClient m_pairing;
+    QPointer<ConnectDialog> m_dialog;
+    QList<Entry> m_entries;
+    QList<QPointer<RemoteHost>> m_links;
+};
 
 int runWindow(const Options& options)
 {
     QString complaint;
     const Catalogue catalogue = loadCatalogue(options, complaint);
     Settings settings(options.configDir + QStringLiteral("/settings.ini"));
-    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings);
+    RemotePlace place;
+    const QString wrong = takeRemotePlace(options, place);
+    if (!wrong.isEmpty())
+        return refuse(wrong);
+    const std::unique_ptr<Host> host = makeHost(options, catalogue, settings, place);
     if (!options.screenshotDir.isEmpty()) {
         QString error;
         if (!writeScreenshots(*host, options.screenshotDir, &error))
@@ -65,10 +198,10 @@ int runWindow(const Options& options)
     // The window goes before what it shows, so it is made last.
     const std::unique_ptr<ShareService> sharing = makeSharing(*host, options);
     MainWindow window(*host, settings);
-    window.setSharing(*sharing);
-    std::unique_ptr<Host> demoHost;
-    std::unique_ptr<MainWindow> demo;
-    QObject::connect(&window, &MainWindow::demoWanted, &window, [&] { openDemo(settings, demoHost, demo); });
+    if (options.connect.isEmpty()) // another machine's agents are shared there
+        window.setSharing(*sharing);
+    Windows others(settings, placesPath(options));
+    others.serve(window, *host);
     QObject::connect(&window, &MainWindow::firstPainted, &window, [] {
         qCDebug(lcMain, "first paint %lld ms after the start of the process", runningForMs());
     });
@@ -78,9 +211,7 @@ int runWindow(const Options& options)
     host->start();
     if (!complaint.isEmpty())
         emit host->failed(complaint);
-    const int code = QApplication::exec();
-    demo.reset();
-    return code;
+    return QApplication::exec();
 }
 
 } // namespace

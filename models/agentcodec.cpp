@@ -360,6 +360,77 @@ void insertAgentWithId(Sink& sink, const Agent& agent)
     insertAgent(sink, agent);
 }
 
+// How each key is read; by one table for a whole agent and for what changed of it.
+
+QString shortText(const QJsonValue& value)
+{
+    return value.toString().left(maxLogBytes);
+}
+
+AgentId idFromJson(const QJsonValue& value)
+{
+    return AgentId::fromString(value.toString());
+}
+
+QList<Compaction> compactionsFromJson(const QJsonValue& value)
+{
+    QList<Compaction> list;
+    const QJsonArray array = value.toArray();
+    for (qsizetype i = 0; i < std::min(array.size(), maxListItems); ++i)
+        list << compactionFromJson(array.at(i).toObject());
+    return list;
+}
+
+struct InfoKey
+{
+    const char* name;
+    void (*take)(AgentInfo& info, const QJsonValue& value);
+};
+
+// clang-format off
+constexpr std::array<InfoKey, 16> infoKeys{{
+    {"name",           [](AgentInfo& info, const QJsonValue& value) { info.name = shortText(value); }},
+    {"kind",           [](AgentInfo& info, const QJsonValue& value) { info.kind = agentKindFromName(value.toString()); }},
+    {"session_id",     [](AgentInfo& info, const QJsonValue& value) { info.sessionId = shortText(value); }},
+    {"parent_id",      [](AgentInfo& info, const QJsonValue& value) { info.parentId = idFromJson(value); }},
+    {"forked_from_id", [](AgentInfo& info, const QJsonValue& value) { info.forkedFromId = idFromJson(value); }},
+    {"continues_id",   [](AgentInfo& info, const QJsonValue& value) { info.continuesId = idFromJson(value); }},
+    {"model",          [](AgentInfo& info, const QJsonValue& value) { info.model = shortText(value); }},
+    {"working_dir",    [](AgentInfo& info, const QJsonValue& value) { info.workingDir = shortText(value); }},
+    {"git_branch",     [](AgentInfo& info, const QJsonValue& value) { info.gitBranch = shortText(value); }},
+    {"summary",        [](AgentInfo& info, const QJsonValue& value) { info.summary = shortText(value); }},
+    {"role",           [](AgentInfo& info, const QJsonValue& value) { info.role = shortText(value); }},
+    {"notes",          [](AgentInfo& info, const QJsonValue& value) { info.notes = listFromJson(value); }},
+    {"files",          [](AgentInfo& info, const QJsonValue& value) { info.files = listFromJson(value); }},
+    {"compactions",    [](AgentInfo& info, const QJsonValue& value) { info.compactions = compactionsFromJson(value); }},
+    {"created_at",     [](AgentInfo& info, const QJsonValue& value) { info.createdAtMs = timeFromJson(value); }},
+    {"updated_at",     [](AgentInfo& info, const QJsonValue& value) { info.updatedAtMs = timeFromJson(value); }},
+}};
+
+struct StateKey
+{
+    const char* name;
+    void (*take)(Agent& agent, const QJsonValue& value);
+};
+
+constexpr std::array<StateKey, 4> stateKeys{{
+    {"status",        [](Agent& agent, const QJsonValue& value) { agent.state = agentStateFromName(value.toString()); }},
+    {"status_source", [](Agent& agent, const QJsonValue& value) { agent.stateSource = stateSourceFromName(value.toString()); }},
+    {"status_reason", [](Agent& agent, const QJsonValue& value) { agent.stateReason = shortText(value); }},
+    {"status_since",  [](Agent& agent, const QJsonValue& value) { agent.stateSinceMs = timeFromJson(value); }},
+}};
+// clang-format on
+
+void take(Usage& usage, const UsageField& field, const QJsonValue& value)
+{
+    usage.*field.member = field.money ? moneyFromJson(value) : countFromJson(value);
+}
+
+void take(Usage& usage, const BasisField& field, const QJsonValue& value)
+{
+    usage.*field.member = basisFromName(value.toString());
+}
+
 /// What a function of these makes of a value, as an object.
 template <typename Value, typename Insert>
 QJsonObject objectOf(const Value& value, Insert insert)
@@ -380,24 +451,8 @@ QJsonObject toJson(const AgentInfo& info)
 AgentInfo infoFromJson(const QJsonObject& object)
 {
     AgentInfo info;
-    info.name = shortText(object, "name");
-    info.kind = agentKindFromName(text(object, "kind"));
-    info.sessionId = shortText(object, "session_id");
-    info.parentId = idFromJson(object, "parent_id");
-    info.forkedFromId = idFromJson(object, "forked_from_id");
-    info.continuesId = idFromJson(object, "continues_id");
-    info.model = shortText(object, "model");
-    info.workingDir = shortText(object, "working_dir");
-    info.gitBranch = shortText(object, "git_branch");
-    info.summary = shortText(object, "summary");
-    info.role = shortText(object, "role");
-    info.notes = listFromJson(object.value(QLatin1String("notes")));
-    info.files = listFromJson(object.value(QLatin1String("files")));
-    const QJsonArray compactions = object.value(QLatin1String("compactions")).toArray();
-    for (qsizetype i = 0; i < std::min(compactions.size(), maxListItems); ++i)
-        info.compactions << compactionFromJson(compactions.at(i).toObject());
-    info.createdAtMs = timeFromJson(object.value(QLatin1String("created_at")));
-    info.updatedAtMs = timeFromJson(object.value(QLatin1String("updated_at")));
+    for (const InfoKey& key : infoKeys)
+        key.take(info, object.value(QLatin1String(key.name)));
     return info;
 }
 
@@ -435,12 +490,29 @@ Agent agentFromJson(const QJsonObject& object)
     Agent agent;
     agent.id = idFromJson(object, "id");
     agent.info = infoFromJson(object);
-    agent.state = agentStateFromName(text(object, "status"));
-    agent.stateSource = stateSourceFromName(text(object, "status_source"));
-    agent.stateReason = shortText(object, "status_reason");
-    agent.stateSinceMs = timeFromJson(object.value(QLatin1String("status_since")));
+    for (const StateKey& key : stateKeys)
+        key.take(agent, object.value(QLatin1String(key.name)));
     agent.usage = usageFromJson(object);
     return agent;
+}
+
+void mergeAgent(Agent& agent, const QJsonObject& changes)
+{
+    const auto given = [&changes](const char* name, auto take) {
+        const auto found = changes.constFind(QLatin1String(name));
+        if (found != changes.constEnd())
+            take(found.value());
+    };
+    for (const InfoKey& key : infoKeys)
+        given(key.name, [&](const QJsonValue& value) { key.take(agent.info, value); });
+    for (const StateKey& key : stateKeys)
+        given(key.name, [&](const QJsonValue& value) { key.take(agent, value); });
+    for (const UsageField& field : usageFields)
+        given(field.key, [&](const QJsonValue& value) { take(agent.usage, field, value); });
+    for (const BasisField& field : basisFields)
+        given(field.key, [&](const QJsonValue& value) { take(agent.usage, field, value); });
+    given("by_model",
+          [&](const QJsonValue& value) { agent.usage.byModel = byModelFromJson(value.toObject()); });
 }
 
 QJsonObject toJson(const Usage& usage)
@@ -451,12 +523,10 @@ QJsonObject toJson(const Usage& usage)
 Usage usageFromJson(const QJsonObject& object)
 {
     Usage usage;
-    for (const UsageField& field : usageFields) {
-        const QJsonValue value = object.value(QLatin1String(field.key));
-        usage.*field.member = field.money ? moneyFromJson(value) : countFromJson(value);
-    }
+    for (const UsageField& field : usageFields)
+        take(usage, field, object.value(QLatin1String(field.key)));
     for (const BasisField& field : basisFields)
-        usage.*field.member = basisFromName(text(object, field.key));
+        take(usage, field, object.value(QLatin1String(field.key)));
     usage.byModel = byModelFromJson(object.value(QLatin1String("by_model")).toObject());
     return usage;
 }

@@ -67,11 +67,18 @@ QVariant AgentModel::data(const QModelIndex& index, int role) const
     case StateSourceRole: return int(agent.stateSource);
     case StateReasonRole: return agent.stateReason;
     case StateSinceRole: return timeValue(agent.stateSinceMs);
-    case Qt::AccessibleTextRole: return accessibleSentence(agent);
+    case Qt::AccessibleTextRole:
+        return m_isStale ? QStringLiteral("stale: ") + accessibleSentence(agent) : accessibleSentence(agent);
     case Qt::DisplayRole: return plain(agent.info.name);
     default: break;
     }
     return role >= ContextBasisRole ? usageData(agent.usage, role) : infoData(agent, role);
+}
+
+void AgentModel::setStale(bool isStale)
+{
+    if (std::exchange(m_isStale, isStale) != isStale && !m_agents.isEmpty())
+        emit dataChanged(index(0), index(int(m_agents.size()) - 1), {Qt::AccessibleTextRole});
 }
 
 QVariant AgentModel::infoData(const Agent& agent, int role)

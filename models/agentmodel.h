@@ -67,6 +67,9 @@ public:
     /// The role of one number, such as usageRole(&Usage::contextTokens).
     [[nodiscard]] static int usageRole(Count Usage::*member);
 
+    /// Whether what the agents are is not known any more: each row says so where it is read out.
+    void setStale(bool isStale);
+
 public slots:
     void apply(const plimsoll::Events& events);
     void reset(const QList<plimsoll::Agent>& agents);
@@ -82,6 +85,7 @@ private:
     void removeGone();
     [[nodiscard]] static QVariant infoData(const Agent& agent, int role);
 
+    bool m_isStale = false;
     QList<Agent> m_agents;
     QHash<AgentId, int> m_rows; ///< of m_agents followed by m_incoming
     QList<Agent> m_incoming;    ///< not yet inserted: will stand behind m_agents

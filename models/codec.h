@@ -25,6 +25,10 @@ class JsonWriter;
 [[nodiscard]] QJsonObject toJson(const Agent& agent);
 [[nodiscard]] Agent agentFromJson(const QJsonObject& object);
 
+/// Takes over the keys that are there, as `agent_updated` sends them: null is unknown, lists and `by_model`
+/// are replaced whole. `id` is left as it is.
+void mergeAgent(Agent& agent, const QJsonObject& changes);
+
 /// The same, straight to text.
 void write(JsonWriter& out, const Agent& agent);
 

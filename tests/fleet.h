@@ -13,6 +13,8 @@ public:
 
     [[nodiscard]] quint64 lastSeq() const override { return seq; }
     [[nodiscard]] HostCapabilities capabilities() const override { return about; }
+    [[nodiscard]] LinkState link() const override { return state; }
+    void retryLink() override { ++retries; }
     void start() override { ++starts; }
     void cancelScan() override { ++cancels; }
     quint64 query(const QString& /*method*/, const QJsonObject& /*params*/) override { return ++queries; }
@@ -24,12 +26,20 @@ public:
         emit recorded(events);
     }
 
+    void setLink(const LinkState& link)
+    {
+        state = link;
+        emit linkChanged(link);
+    }
+
     HostCapabilities about{
-        QStringLiteral("This machine"), false, {QStringLiteral("/home/ada/.claude/projects")}};
+        QStringLiteral("This machine"), false, {}, {}, {QStringLiteral("/home/ada/.claude/projects")}};
+    LinkState state;
     quint64 seq = 0;
     quint64 queries = 0;
     int starts = 0;
     int cancels = 0;
+    int retries = 0;
 };
 
 /// Ids that sort as their numbers, so that a test's order is the same at each run.

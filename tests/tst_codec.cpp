@@ -85,6 +85,8 @@ private slots:
     void bothWaysWriteTheSameAgent();
     void textIsEscaped();
     void agentHasTheKeysOfTheProtocol();
+    void allKeysMakeTheWholeAgent();
+    void changedKeysMakeTheNewAgent();
     void unknownIsNull();
     void unknownKindsAreSkipped();
     void wrongTypesReadAsUnknown();
@@ -156,6 +158,41 @@ void TestCodec::textIsEscaped()
     QCOMPARE(back[3].toDouble(), 0.1);
     QCOMPARE(back[4].toInteger(), std::numeric_limits<qint64>::min());
     QCOMPARE(text.count('\n'), 1);
+}
+
+void TestCodec::allKeysMakeTheWholeAgent()
+{
+    QRandomGenerator random(11);
+    for (int i = 0; i < 300; ++i) {
+        const QJsonObject whole = throughText(toJson(randomAgent(random, 50)));
+        const Agent read = agentFromJson(whole);
+        Agent merged = randomAgent(random, 50);
+        merged.id = read.id;
+        mergeAgent(merged, whole);
+        QVERIFY(merged == read);
+    }
+}
+
+void TestCodec::changedKeysMakeTheNewAgent()
+{
+    QRandomGenerator random(12);
+    for (int i = 0; i < 300; ++i) {
+        AgentDigest digest{};
+        const Agent before = agentFromJson(toJson(randomAgent(random, 50)));
+        Agent after = random.bounded(3) == 0 ? before : agentFromJson(toJson(randomAgent(random, 50)));
+        after.id = before.id;
+        QByteArray text;
+        JsonWriter first(text);
+        writeChanges(first, before, digest);
+        text.clear();
+        JsonWriter second(text);
+        const int changed = writeChanges(second, after, digest);
+        const QJsonObject changes = QJsonDocument::fromJson(text).object();
+        QCOMPARE(changes.size(), changed);
+        Agent merged = before;
+        mergeAgent(merged, changes);
+        QVERIFY(merged == after);
+    }
 }
 
 void TestCodec::agentHasTheKeysOfTheProtocol()

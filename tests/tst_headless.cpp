@@ -53,6 +53,24 @@ private slots:
         QCOMPARE(m_lines.size(), 3);
     }
 
+    void aLinkTellsItsFleetAtOnce()
+    {
+        m_host->state = {LinkState::Phase::Connecting, QStringLiteral("wss://desk:7431"), {}, 1, 0};
+        begin();
+        emit m_host->reset({agentOf(1, QStringLiteral("boat"), AgentState::Idle, 100'000, nowMs)}, 0);
+        QCOMPARE(m_lines.size(), 1);
+        QVERIFY(m_lines[0].startsWith(QStringLiteral("boat")));
+        m_host->setLink({LinkState::Phase::Connected, QStringLiteral("wss://desk:7431"), {}, 0, 0});
+        QCOMPARE(m_lines[1], QStringLiteral("connected to wss://desk:7431"));
+        m_host->send({usage(1, 150'000)});
+        QCOMPARE(m_lines.size(), 3);
+        m_host->setLink({LinkState::Phase::Lost, QStringLiteral("wss://desk:7431"),
+                         QStringLiteral("The link was cut."), 0, nowMs});
+        QCOMPARE(m_lines[3], QStringLiteral("The link was cut."));
+        emit m_host->reset({agentOf(1, QStringLiteral("boat"), AgentState::Idle, 150'000, nowMs)}, 0);
+        QCOMPARE(m_lines.size(), 4); // known already
+    }
+
     void oneLinePerChangeAndNoneTwice()
     {
         begin();

@@ -5,10 +5,12 @@
 #include "ui/detailspanel.h"
 #include "ui/emptystate.h"
 #include "ui/header.h"
+#include "ui/linkstrip.h"
 #include "ui/livepage.h"
 #include "ui/mainwindow.h"
 #include "ui/screenshots.h"
 #include "ui/theme.h"
+#include "ui/veil.h"
 
 #include <QAccessible>
 #include <QApplication>
@@ -53,6 +55,11 @@ QString headerText(QWidget& window)
     for (const RunLabel* label : labels)
         result += label->text();
     return result;
+}
+
+bool isPale(QWidget& window)
+{
+    return child<Veil>(window)->isVisible();
 }
 
 } // namespace
@@ -183,10 +190,76 @@ private slots:
         QVERIFY(!cancel->isVisible());
     }
 
+    void theLinkIsAlwaysInSight()
+    {
+        Desk desk;
+        const QString place = QStringLiteral("wss://desk:7431");
+        desk.host.about.label = QStringLiteral("Desk · desk:7431");
+        desk.host.state = {LinkState::Phase::Connecting, place, {}, 1, 0};
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        auto* strip = child<LinkStrip>(window);
+        QVERIFY(strip->isVisible());
+        QCOMPARE(window.windowTitle(), QStringLiteral("Plimsoll – Desk · desk:7431"));
+        desk.host.send(desk.fleet());
+        desk.host.setLink({LinkState::Phase::Connected, place, {}, 0, 0});
+        QVERIFY(strip->isVisible());
+        QCOMPARE(strip->accessibleName(), QStringLiteral("Connected to wss://desk:7431"));
+        auto* retry = strip->findChild<QPushButton*>();
+        QVERIFY(!retry->isVisible());
+        auto* list = child<AgentView>(window);
+        QTRY_VERIFY(list->currentIndex().isValid());
+        const auto sentence = [list] { return list->currentIndex().data(Qt::AccessibleTextRole).toString(); };
+        QVERIFY(!sentence().startsWith(QStringLiteral("stale")));
+
+        desk.host.setLink({LinkState::Phase::Lost, place, QStringLiteral("<b>cut</b>"), 0, desk.nowMs});
+        QVERIFY(strip->accessibleName().contains(QStringLiteral("stale, from")));
+        QVERIFY(sentence().startsWith(QStringLiteral("stale: ")));
+        QVERIFY(isPale(window));
+        QTest::mouseClick(retry, Qt::LeftButton);
+        QCOMPARE(desk.host.retries, 1);
+        desk.host.setLink({LinkState::Phase::Connected, place, {}, 0, 0});
+        QVERIFY(!sentence().startsWith(QStringLiteral("stale")));
+        QVERIFY(!isPale(window));
+    }
+
+    void aNearHostHasNoLink()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        QVERIFY(!child<LinkStrip>(window)->isVisible());
+        QCOMPARE(window.windowTitle(), QStringLiteral("Plimsoll"));
+        desk.host.about.label = QStringLiteral("Other");
+        emit desk.host.capabilitiesChanged();
+        bool told = false;
+        const auto labels = window.findChildren<QLabel*>();
+        for (const QLabel* label : labels)
+            told = told || label->text() == QStringLiteral("Other");
+        QVERIFY(told);
+    }
+
+    void withoutALinkTheEmptyWindowSaysWhy()
+    {
+        Desk desk;
+        desk.host.about.watched.clear();
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        desk.host.setLink({LinkState::Phase::Failed, QStringLiteral("wss://desk:7431"),
+                           QStringLiteral("The token was revoked."), 0, 0});
+        QStringList texts;
+        const auto labels = child<EmptyState>(window)->findChildren<QLabel*>();
+        for (const QLabel* label : labels)
+            texts << label->text();
+        QVERIFY(texts.contains(QStringLiteral("Not connected")));
+        QVERIFY(texts.contains(QStringLiteral("The token was revoked.")));
+    }
+
     void aRecordingIsLabelled()
     {
         Desk desk;
-        desk.host.about = {QStringLiteral("Demo recording"), true, {}};
+        desk.host.about.label = QStringLiteral("Demo recording");
+        desk.host.about.recording = true;
         MainWindow window(desk.host, desk.settings);
         window.show();
         bool told = false;

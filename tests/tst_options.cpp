@@ -48,6 +48,17 @@ private slots:
         qunsetenv("XDG_CONFIG_HOME");
     }
 
+    void aPlaceToConnectTo()
+    {
+        const Options options =
+            good({QStringLiteral("--headless"), QStringLiteral("--connect"), QStringLiteral("https://desk"),
+                  QStringLiteral("--token-file"), QStringLiteral("secret")});
+        QCOMPARE(options.mode, Options::Mode::Headless);
+        QCOMPARE(options.connect, QStringLiteral("wss://desk:7431"));
+        QCOMPARE(options.tokenFile, QDir::current().absoluteFilePath(QStringLiteral("secret")));
+        QVERIFY(good({}).connect.isEmpty());
+    }
+
     void nothingGiven()
     {
         const Options options = good({});
@@ -134,6 +145,15 @@ private slots:
         row("--replay missing", "missing: no such file");
         row("--replay homes", "homes: no such file");
         row("--screenshot shots", "--screenshot needs --replay");
+        row("--connect=", "--connect needs a value");
+        row("--connect desk", "must look like wss://host:7431");
+        row("--connect ws://desk:7431", "use wss://desk:7431");
+        row("--connect wss://u:p@desk", "no token belongs into the address");
+        row("--connect wss://desk/?token=x", "no token belongs into the address");
+        row("--connect wss://desk --replay :demo", "--connect does not go with --replay");
+        row("--connect wss://desk --home homes", "--connect does not go with");
+        row("--token-file t", "--token-file goes with --connect");
+        row("status --connect wss://desk", "--connect does not go with status");
         row("--headless --replay :demo --screenshot shots", "--headless");
         row("--json", "--json goes with status");
         row("--headless --json", "--json goes with status");

@@ -73,9 +73,40 @@ void EmptyState::setHost(const HostCapabilities& host)
 
 void EmptyState::setScanning(bool scanning)
 {
-    m_title->setText(scanning ? tr("Looking for sessions…") : tr("No session of an agent yet"));
-    m_text->setText(tr("Plimsoll reads what Claude Code and Codex write about their sessions. Start one in a "
-                       "terminal: it appears here by itself. These folders are watched:"));
+    m_isScanning = scanning;
+    updateText();
+}
+
+void EmptyState::setLink(const LinkState& link)
+{
+    m_link = link;
+    updateText();
+}
+
+void EmptyState::updateText()
+{
+    switch (m_link.phase) {
+    case LinkState::Phase::Near:
+        m_title->setText(m_isScanning ? tr("Looking for sessions…") : tr("No session of an agent yet"));
+        m_text->setText(
+            tr("Plimsoll reads what Claude Code and Codex write about their sessions. Start one in a "
+               "terminal: it appears here by itself. These folders are watched:"));
+        break;
+    case LinkState::Phase::Connected:
+        m_title->setText(tr("No session of an agent yet"));
+        m_text->setText(
+            tr("The other machine shows no agent. One that starts there appears here by itself."));
+        break;
+    case LinkState::Phase::Connecting:
+    case LinkState::Phase::Lost:
+        m_title->setText(tr("Connecting…"));
+        m_text->setText(plain(m_link.text));
+        break;
+    case LinkState::Phase::Failed:
+        m_title->setText(tr("Not connected"));
+        m_text->setText(plain(m_link.text));
+        break;
+    }
 }
 
 void EmptyState::changeEvent(QEvent* event)

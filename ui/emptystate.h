@@ -21,6 +21,7 @@ public:
 
     void setHost(const HostCapabilities& host);
     void setScanning(bool scanning);
+    void setLink(const LinkState& link);
 
 signals:
     void demoWanted();
@@ -30,7 +31,10 @@ protected:
 
 private:
     void updateLook();
+    void updateText();
 
+    LinkState m_link;
+    bool m_isScanning = false;
     QLabel* m_mark = nullptr;
     QLabel* m_title = nullptr;
     QLabel* m_text = nullptr;

@@ -8,6 +8,7 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QFontMetrics>
+#include <QGraphicsOpacityEffect>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -199,6 +200,20 @@ void Header::setLimits(const QList<LimitsChanged>& limits, qint64 nowMs)
     m_limits->setRuns(limitRuns(limits, nowMs));
     m_limits->setToolTip(tr("Used of the account's limits, as the agents reported them last"));
     fit();
+}
+
+void Header::setStale(bool isStale)
+{
+    for (RunLabel* label : {m_counts, m_spend, m_limits}) {
+        label->setAccessibleDescription(isStale ? tr("stale") : QString());
+        if (!isStale) {
+            label->setGraphicsEffect(nullptr);
+        } else if (label->graphicsEffect() == nullptr) {
+            auto* pale = new QGraphicsOpacityEffect;
+            pale->setOpacity(0.6);
+            label->setGraphicsEffect(pale); // belongs to the label now
+        }
+    }
 }
 
 void Header::setMenu(QMenu* menu)

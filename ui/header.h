@@ -37,7 +37,8 @@ public:
     void setCounts(const FleetCounts& counts);
     void setSpend(const std::optional<Spend>& spend);
     void setLimits(const QList<LimitsChanged>& limits, qint64 nowMs);
-    void setMenu(QMenu* menu); ///< not owned
+    void setStale(bool isStale); ///< the numbers are pale and are said to be stale
+    void setMenu(QMenu* menu);   ///< not owned
     void focusSearch();
     [[nodiscard]] QSize minimumSizeHint() const override;
 

@@ -26,6 +26,7 @@ MainMenu::MainMenu(Settings& settings, const Offers& offers, QWidget* parent)
     if (offers.tray)
         addNotifications();
     addSeparator();
+    connect(addAction(tr("Connect…")), &QAction::triggered, this, &MainMenu::connectWanted);
     if (offers.demo)
         connect(addAction(tr("Play the demo recording")), &QAction::triggered, this, &MainMenu::demoWanted);
     connect(addAction(tr("About Plimsoll")), &QAction::triggered, this, &MainMenu::about);

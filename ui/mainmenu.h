@@ -9,8 +9,9 @@ class QActionGroup;
 
 namespace plimsoll {
 
-/// The ☰ menu: sharing, look, notifications, demo, about, quit. Writes the settings; who shows them listens.
-/// Holds nothing that does not work here: without a tray there is no word of notifications. GUI thread.
+/// The ☰ menu: sharing, look, notifications, other machines, demo, about, quit. Writes the settings; who
+/// shows them listens. Holds nothing that does not work here: without a tray there is no word of
+/// notifications. GUI thread.
 class MainMenu : public QMenu
 {
     Q_OBJECT
@@ -31,6 +32,7 @@ signals:
     void themeChosen();
     void motionChosen();
     void trayChosen();
+    void connectWanted();
     void demoWanted();
     void shareWanted();
     void quitWanted();

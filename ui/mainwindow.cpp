@@ -6,6 +6,7 @@
 #include "ui/detailspanel.h"
 #include "ui/emptystate.h"
 #include "ui/header.h"
+#include "ui/linkstrip.h"
 #include "ui/livepage.h"
 #include "ui/mainmenu.h"
 #include "ui/oldersessions.h"
@@ -13,6 +14,7 @@
 #include "ui/statusstrip.h"
 #include "ui/theme.h"
 #include "ui/tray.h"
+#include "ui/veil.h"
 
 #include <QApplication>
 #include <QCloseEvent>
@@ -95,36 +97,37 @@ MainWindow::~MainWindow()
 void MainWindow::build()
 {
     const HostCapabilities host = m_host.capabilities();
-    setWindowTitle(host.recording ? QStringLiteral("Plimsoll – %1").arg(plain(host.label))
-                                  : QStringLiteral("Plimsoll"));
     setWindowIcon(applicationIcon());
     setMinimumSize(820, 480);
     m_header = new Header(this);
     m_header->installEventFilter(this);
+    m_linkStrip = new LinkStrip(this);
     m_banner = new QLabel(this);
     m_banner->setTextFormat(Qt::PlainText);
     m_banner->setText(tr("%1: what you see was recorded, nothing of it runs now.").arg(plain(host.label)));
     m_banner->setVisible(host.recording);
     m_banner->setAutoFillBackground(true);
     m_empty = new EmptyState(this);
-    m_empty->setHost(host);
     m_panes = new QSplitter(this);
     m_panes->setHandleWidth(1);
     m_panes->setChildrenCollapsible(false);
     buildList(*m_panes);
     m_strip = new StatusStrip(this);
-    m_strip->setHost(host);
     m_pages = new QStackedWidget(this);
     m_pages->addWidget(m_empty);
     m_pages->addWidget(m_panes);
+    m_veil = new Veil(m_pages);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_header);
+    layout->addWidget(m_linkStrip);
     layout->addWidget(m_banner);
     layout->addWidget(m_pages, 1);
     layout->addWidget(m_strip);
+    onCapabilities();
+    onLink(m_host.link());
 }
 
 void MainWindow::buildList(QSplitter& panes)
@@ -159,6 +162,8 @@ void MainWindow::connectHost()
     connect(&m_host, &Host::recorded, this, &MainWindow::onRecorded);
     connect(&m_host, &Host::reset, this, &MainWindow::onReset);
     connect(&m_host, &Host::progressed, this, &MainWindow::onProgressed);
+    connect(&m_host, &Host::linkChanged, this, &MainWindow::onLink);
+    connect(&m_host, &Host::capabilitiesChanged, this, &MainWindow::onCapabilities);
     connect(&m_host, &Host::failed, m_strip, &StatusStrip::setProblem);
     connect(&m_host, &Host::storeChanged, m_strip, &StatusStrip::setStore);
 }
@@ -167,6 +172,7 @@ void MainWindow::connectViews()
 {
     connect(m_header, &Header::filterChanged, &m_rows, &AgentProxy::setFilterText);
     connect(m_header, &Header::searchLeft, this, [this] { focusPane(m_list); });
+    connect(m_linkStrip, &LinkStrip::retryWanted, this, [this] { m_host.retryLink(); });
     connect(m_empty, &EmptyState::demoWanted, this, &MainWindow::demoWanted);
     connect(m_strip, &StatusStrip::cancelWanted, this, [this] { m_host.cancelScan(); });
     connect(m_list, &AgentView::agentSelected, this, &MainWindow::select);
@@ -181,6 +187,7 @@ void MainWindow::connectViews()
     connect(m_menu, &MainMenu::motionChosen, this,
             [this] { m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced); });
     connect(m_menu, &MainMenu::trayChosen, this, [this] { m_tray->setVisible(m_settings.trayIcon.value()); });
+    connect(m_menu, &MainMenu::connectWanted, this, &MainWindow::connectWanted);
     connect(m_menu, &MainMenu::demoWanted, this, &MainWindow::demoWanted);
     connect(m_menu, &MainMenu::quitWanted, this, [] { QApplication::closeAllWindows(); });
 }
@@ -291,6 +298,32 @@ void MainWindow::onProgressed(const Progress& progress)
     refreshSoon(PagePart);
 }
 
+/// What cannot be true any more is pale, and said to be stale to those who hear it.
+void MainWindow::onLink(const LinkState& link)
+{
+    m_linkStrip->setLink(link);
+    m_empty->setLink(link);
+    m_agents.setStale(link.isStale());
+    m_header->setStale(link.isStale());
+    m_isStale = link.isStale();
+    updateVeil();
+}
+
+void MainWindow::updateVeil()
+{
+    m_veil->setVisible(m_isStale && m_pages->currentWidget() == m_panes);
+}
+
+void MainWindow::onCapabilities()
+{
+    const HostCapabilities host = m_host.capabilities();
+    const bool isElsewhere = host.recording || m_host.link().phase != LinkState::Phase::Near;
+    setWindowTitle(isElsewhere ? QStringLiteral("Plimsoll – %1").arg(oneLine(host.label, 200))
+                               : QStringLiteral("Plimsoll"));
+    m_empty->setHost(host);
+    m_strip->setHost(host);
+}
+
 void MainWindow::select(const AgentId& id)
 {
     if (!m_selecting) {
@@ -347,6 +380,7 @@ void MainWindow::refreshPage()
     if (m_pages->currentWidget() == page)
         return;
     m_pages->setCurrentWidget(page);
+    updateVeil();
     // Arrows move among the agents at once; a search that has begun keeps the keyboard.
     if (m_rows.filterText().isEmpty())
         focusPane(empty ? page : m_list);

@@ -23,6 +23,7 @@ class AgentView;
 class DetailsPanel;
 class EmptyState;
 class Header;
+class LinkStrip;
 class LivePage;
 class MainMenu;
 class OlderSessions;
@@ -30,6 +31,7 @@ class ShareDialog;
 class Sharing;
 class StatusStrip;
 class Tray;
+class Veil;
 
 /// The window over one host: agents left, live page in the centre, details right. Wires the host's events to
 /// the models and the models to the views; decides nothing itself. Host and settings belong to the caller,
@@ -55,8 +57,9 @@ public:
     void applyLook();
 
 signals:
-    void demoWanted();   ///< the caller opens the demo recording in a window of its own
-    void firstPainted(); ///< once: the first picture is on screen
+    void connectWanted(); ///< the caller asks where to and opens a window of its own
+    void demoWanted();    ///< the caller opens the demo recording in a window of its own
+    void firstPainted();  ///< once: the first picture is on screen
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -85,6 +88,8 @@ private:
     void onRecorded(const Events& events);
     void onReset(const QList<Agent>& agents, quint64 seq);
     void onProgressed(const Progress& progress);
+    void onLink(const LinkState& link);
+    void onCapabilities();
     void select(const AgentId& id);
 
     void refreshSoon(unsigned parts);
@@ -93,6 +98,7 @@ private:
     void refreshPage();
 
     void updateLook();
+    void updateVeil();
     void raiseWindow();
     void focusPane(QWidget* pane);
     void focusNextPane(int step);
@@ -110,6 +116,7 @@ private:
     quint64 m_shownSeq = 0;
     bool m_followFirst =
         true; ///< nobody has chosen an agent yet: the first row stays selected while rows fill in
+    bool m_isStale = false;
     bool m_selecting = false; ///< the selection is being changed from here
 
     QTimer m_refreshTimer;
@@ -118,10 +125,12 @@ private:
 
     Header* m_header = nullptr;
     MainMenu* m_menu = nullptr;
+    LinkStrip* m_linkStrip = nullptr;
     QLabel* m_banner = nullptr;
     QStackedWidget* m_pages = nullptr;
     EmptyState* m_empty = nullptr;
     QSplitter* m_panes = nullptr;
+    Veil* m_veil = nullptr; ///< over the pages while what they show is stale
     AgentView* m_list = nullptr;
     OlderSessions* m_older = nullptr;
     LivePage* m_live = nullptr;
