@@ -111,8 +111,10 @@ std::unique_ptr<Host> makeHost(const Options& options, const Catalogue& catalogu
         const auto store = options.historyDir.isEmpty()
                                ? std::nullopt
                                : std::optional(StorePlace{options.historyDir, retention});
-        return std::make_unique<Orchestrator>(catalogue, options.home,
-                                              agentHomes(options.home, !options.homeGiven), store);
+        const AgentHomes homes = agentHomes(options.home, !options.homeGiven);
+        auto host = std::make_unique<Orchestrator>(catalogue, options.home, homes, store);
+        host->driveFrom({findReaper(), options.home, homes, options.historyDir, {}});
+        return host;
     }
     const QString path = options.replay == QLatin1String(":demo") ? ReplayHost::demoPath() : options.replay;
     const auto mode = options.screenshotDir.isEmpty() ? ReplayHost::Mode::Live : ReplayHost::Mode::AtOnce;

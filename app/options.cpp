@@ -247,7 +247,7 @@ QString takeCommand(const QCommandLineParser& parser, const OptionSet& set, Opti
 }
 
 /// Where to connect to; empty = good.
-QString takePlace(const QCommandLineParser& parser, const OptionSet& set, Options& options)
+QString takeConnection(const QCommandLineParser& parser, const OptionSet& set, Options& options)
 {
     if (parser.isSet(set.tokenFile))
         options.tokenFile = absolutePath(parser.value(set.tokenFile));
@@ -314,9 +314,11 @@ std::variant<Options, EarlyExit> parseOptions(const QStringList& arguments, cons
     }
     if (parser.isSet(set.screenshot))
         options.screenshotDir = absolutePath(parser.value(set.screenshot));
-    const QString wrongPlace = takePlace(parser, set, options);
-    if (!wrongPlace.isEmpty())
-        return mistake(wrongPlace);
+    for (const auto take : {takePlace, takeConnection}) {
+        const QString wrongPlace = take(parser, set, options);
+        if (!wrongPlace.isEmpty())
+            return mistake(wrongPlace);
+    }
     const QString wrong = conflict(options, parser, set);
     if (!wrong.isEmpty())
         return mistake(wrong);

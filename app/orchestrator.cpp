@@ -46,6 +46,7 @@ Orchestrator::~Orchestrator()
 {
     if (!m_started) {
         delete m_watcher;
+        delete m_desk;
         delete m_recorder;
         delete m_store;
         return;
@@ -63,9 +64,22 @@ Orchestrator::~Orchestrator()
     }
 }
 
+void Orchestrator::driveFrom(const DrivePlace& place)
+{
+    if (m_started || m_desk || place.reaper.isEmpty())
+        return;
+    m_desk = new DriveDesk(place, m_driveCommands, m_commands, m_events, m_notices);
+    m_desk->moveToThread(&m_engineThread);
+    connect(&m_engineThread, &QThread::finished, m_desk, &QObject::deleteLater);
+    if (!m_store)
+        connect(&m_engineThread, &QThread::started, m_desk, &DriveDesk::begin);
+}
+
 HostCapabilities Orchestrator::capabilities() const
 {
     HostCapabilities capabilities;
+    if (m_desk)
+        capabilities.commands = DriveDesk::commands();
     capabilities.label = QStringLiteral("This machine");
     for (const LogRoot& root : logRoots(m_homes))
         capabilities.watched.append(root.path);
@@ -130,6 +144,8 @@ void Orchestrator::connectEngine()
             if (auto* loaded = std::get_if<StoreLoaded>(&notice)) {
                 m_recorder->startAfter(loaded->lastSeq);
                 m_commands.push(std::move(loaded->kept));
+                if (m_desk)
+                    m_desk->begin();
             } else {
                 m_storeStates.push(std::move(notice));
             }
@@ -162,9 +178,26 @@ quint64 Orchestrator::query(const QString& method, const QJsonObject& params)
     const quint64 id = ++m_lastQuery;
     if (method == QLatin1String("tokens"))
         countTokens(id, params);
+    else if (DriveDesk::takes(method) && m_desk)
+        m_driveCommands.push(WatchQuery{id, method, params});
+    else if (DriveDesk::takes(method))
+        refuseToAct(id);
     else
         m_commands.push(WatchQuery{id, method, params});
     return id;
+}
+
+void Orchestrator::refuseToAct(quint64 id)
+{
+    QMetaObject::invokeMethod(
+        this,
+        [this, id] {
+            emit replied({id,
+                          {},
+                          QStringLiteral("agents cannot be started here: plimsoll-reaper is missing"),
+                          QStringLiteral("unsupported")});
+        },
+        Qt::QueuedConnection);
 }
 
 /// Not a question for the watch thread: nothing may keep that from reading.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/agents/kinds.h"
+#include "app/drivedesk.h"
 #include "app/recorder.h"
 #include "app/store/store.h"
 #include "app/tokencounter.h"
@@ -37,6 +38,9 @@ public:
                  const std::optional<StorePlace>& store = std::nullopt, QObject* parent = nullptr);
     ~Orchestrator() override;
 
+    /// Agents can be started and commanded here. Before start(); does nothing where the helper is missing.
+    void driveFrom(const DrivePlace& place);
+
     [[nodiscard]] quint64 lastSeq() const override { return m_lastSeq; }
     [[nodiscard]] HostCapabilities capabilities() const override;
     void start() override;
@@ -60,11 +64,13 @@ private:
     void connectEngine();
     void takeNotice(WatchNotice notice);
     void takeStoreNotice(const StoreNotice& notice);
+    void refuseToAct(quint64 id);
     void countTokens(quint64 id, const QJsonObject& params);
 
     const Catalogue m_catalogue;
     const AgentHomes m_homes;
     Handover<WatchCommand> m_commands;
+    Handover<WatchQuery> m_driveCommands;
     Handover<Event> m_events;
     Handover<Events> m_frames;
     Handover<WatchNotice> m_watchNotices; ///< on their way through the engine thread
@@ -83,9 +89,10 @@ private:
     QThread m_watchThread;
     QThread m_engineThread;
     QThread m_storeThread;
-    Watcher* m_watcher;       ///< lives and ends in m_watchThread once that runs
-    Recorder* m_recorder;     ///< lives and ends in m_engineThread once that runs
-    Store* m_store = nullptr; ///< lives and ends in m_storeThread once that runs; null = nothing is kept
+    Watcher* m_watcher;          ///< lives and ends in m_watchThread once that runs
+    Recorder* m_recorder;        ///< lives and ends in m_engineThread once that runs
+    DriveDesk* m_desk = nullptr; ///< lives and ends in m_engineThread once that runs; null = only observes
+    Store* m_store = nullptr;    ///< lives and ends in m_storeThread once that runs; null = nothing is kept
     bool m_started = false;
     quint64 m_lastSeq = 0;
     quint64 m_lastQuery = 0;

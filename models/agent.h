@@ -72,6 +72,7 @@ struct AgentInfo
     QString role;                  ///< of a subagent: its type, such as "Explore"
     QStringList notes;             ///< what a reader of the numbers must know ("output under-reported")
     QStringList files;             ///< absolute paths of its logs
+    QStringList commands;          ///< methods that Host carries out on it now; empty = it is only observed
     QList<Compaction> compactions; ///< oldest first
     qint64 createdAtMs = 0;        ///< ms UTC, 0 = unknown
     qint64 updatedAtMs = 0;        ///< ms UTC of the last line of its logs, 0 = unknown

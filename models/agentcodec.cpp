@@ -314,6 +314,7 @@ void insertInfo(Sink& sink, const AgentInfo& info)
     insertTextOrNull(sink, "role", info.role);
     sink.texts("notes", info.notes);
     sink.texts("files", info.files);
+    sink.texts("capabilities", info.commands);
     sink.objects("compactions", info.compactions,
                  [](auto& inner, const Compaction& compaction) { insertCompaction(inner, compaction); });
     insertTime(sink, "created_at", info.createdAtMs);
@@ -388,7 +389,7 @@ struct InfoKey
 };
 
 // clang-format off
-constexpr std::array<InfoKey, 16> infoKeys{{
+constexpr std::array<InfoKey, 17> infoKeys{{
     {"name",           [](AgentInfo& info, const QJsonValue& value) { info.name = shortText(value); }},
     {"kind",           [](AgentInfo& info, const QJsonValue& value) { info.kind = agentKindFromName(value.toString()); }},
     {"session_id",     [](AgentInfo& info, const QJsonValue& value) { info.sessionId = shortText(value); }},
@@ -402,6 +403,7 @@ constexpr std::array<InfoKey, 16> infoKeys{{
     {"role",           [](AgentInfo& info, const QJsonValue& value) { info.role = shortText(value); }},
     {"notes",          [](AgentInfo& info, const QJsonValue& value) { info.notes = listFromJson(value); }},
     {"files",          [](AgentInfo& info, const QJsonValue& value) { info.files = listFromJson(value); }},
+    {"capabilities",   [](AgentInfo& info, const QJsonValue& value) { info.commands = listFromJson(value); }},
     {"compactions",    [](AgentInfo& info, const QJsonValue& value) { info.compactions = compactionsFromJson(value); }},
     {"created_at",     [](AgentInfo& info, const QJsonValue& value) { info.createdAtMs = timeFromJson(value); }},
     {"updated_at",     [](AgentInfo& info, const QJsonValue& value) { info.updatedAtMs = timeFromJson(value); }},

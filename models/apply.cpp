@@ -62,7 +62,8 @@ void applyInfo(AgentInfo& mine, const AgentInfo& theirs, RoleSet& changed)
     take(mine.compactions, theirs.compactions, AgentModel::CompactionsRole, changed);
     take(mine.createdAtMs, theirs.createdAtMs, AgentModel::CreatedRole, changed);
     take(mine.updatedAtMs, theirs.updatedAtMs, AgentModel::UpdatedRole, changed);
-    mine.forkedFromId = theirs.forkedFromId; // no view shows these two
+    mine.commands = theirs.commands; // no view of the list shows these three
+    mine.forkedFromId = theirs.forkedFromId;
     mine.continuesId = theirs.continuesId;
     if (changed.contains(AgentModel::NameRole))
         changed.add(Qt::DisplayRole);

@@ -108,18 +108,38 @@ void write(QJsonObject& out, const PermissionAsked& body)
     out.insert(QLatin1String("tool_name"), body.tool);
     out.insert(QLatin1String("input"), body.input);
     out.insert(QLatin1String("cwd"), textOrNull(body.workingDir));
+    QJsonArray options;
+    for (const PermissionOption& option : body.options)
+        options.append(QJsonObject{{QStringLiteral("id"), option.id},
+                                   {QStringLiteral("label"), option.label},
+                                   {QStringLiteral("effect"), option.effect}});
+    out.insert(QLatin1String("options"), options);
+    out.insert(QLatin1String("questions"),
+               body.questions.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(body.questions));
+    out.insert(QLatin1String("expires_at"), timeToJson(body.expiresAtMs));
 }
 
 PermissionAsked readAsked(const QJsonObject& in)
 {
-    return {text(in, "request_id"), permissionKindFromName(text(in, "kind")), text(in, "tool_name"),
-            text(in, "input"), text(in, "cwd")};
+    PermissionAsked asked{text(in, "request_id"), permissionKindFromName(text(in, "kind")),
+                          text(in, "tool_name"), text(in, "input"), text(in, "cwd")};
+    constexpr qsizetype mostOptions = 20;
+    const QJsonArray options = in.value(QLatin1String("options")).toArray();
+    for (qsizetype i = 0; i < std::min(options.size(), mostOptions); ++i) {
+        const QJsonObject option = options.at(i).toObject();
+        asked.options.append({shortText(option, "id"), text(option, "label"), shortText(option, "effect")});
+    }
+    asked.questions = in.value(QLatin1String("questions")).toArray();
+    asked.expiresAtMs = timeFromJson(in.value(QLatin1String("expires_at")));
+    return asked;
 }
 
 void write(QJsonObject& out, const PermissionAnswered& body)
 {
     out.insert(QLatin1String("request_id"), body.requestId);
     out.insert(QLatin1String("outcome"), body.outcome);
+    out.insert(QLatin1String("option_id"), textOrNull(body.optionId));
+    out.insert(QLatin1String("by"), textOrNull(body.by));
 }
 
 void write(QJsonObject& out, const LimitsChanged& body)
@@ -213,7 +233,8 @@ std::optional<Body> bodyFromJson(const QString& type, const QJsonObject& in)
     if (type == QLatin1String("permission_requested"))
         return readAsked(in);
     if (type == QLatin1String("permission_resolved"))
-        return PermissionAnswered{text(in, "request_id"), shortText(in, "outcome")};
+        return PermissionAnswered{text(in, "request_id"), shortText(in, "outcome"),
+                                  shortText(in, "option_id"), text(in, "by")};
     if (type == QLatin1String("limits_changed"))
         return readLimits(in);
     if (type == QLatin1String("alert"))

@@ -3,6 +3,7 @@
 
 #include "models/agent.h"
 
+#include <QJsonArray>
 #include <QList>
 #include <QString>
 
@@ -71,21 +72,36 @@ inline constexpr int maxLogBytes = 8 * 1024;
 /// By name on the wire, lower case.
 enum class PermissionKind : quint8 { Permission, Question, Plan };
 
+/// One way to answer. `effect` is one of "allow_once", "allow_session", "deny", "deny_and_stop", "answer".
+struct PermissionOption
+{
+    QString id;
+    QString label; ///< for people; may hold foreign text
+    QString effect;
+    bool operator==(const PermissionOption&) const = default;
+};
+
 /// The agent waits for the operator. For an observed session there is nothing to answer from here.
 struct PermissionAsked
 {
     QString requestId;
     PermissionKind kind = PermissionKind::Permission;
     QString tool;
-    QString input; ///< what would run, plain text, whole
+    QString input; ///< what would run, plain text, whole; of a driven agent the very JSON that it has sent
     QString workingDir;
+    QList<PermissionOption> options{}; ///< empty = cannot be answered from here
+    QJsonArray questions{}; ///< of a question: [{question, header, options: [{label, description}],
+                            ///< multiSelect}], foreign
+    qint64 expiresAtMs = 0; ///< ms UTC; no answer until then means deny; 0 = never
     bool operator==(const PermissionAsked&) const = default;
 };
 
 struct PermissionAnswered
 {
     QString requestId;
-    QString outcome; ///< "allowed", "denied", "gone" (the agent went on or ended)
+    QString outcome;    ///< "allowed", "denied", "gone" (the agent went on or ended)
+    QString optionId{}; ///< which was chosen; empty = none
+    QString by{};       ///< who has answered; empty = nobody
     bool operator==(const PermissionAnswered&) const = default;
 };
 

@@ -33,7 +33,7 @@ public:
     }
 
     HostCapabilities about{
-        QStringLiteral("This machine"), false, {}, {}, {QStringLiteral("/home/ada/.claude/projects")}};
+        QStringLiteral("This machine"), false, {QStringLiteral("/home/ada/.claude/projects")}};
     LinkState state;
     quint64 seq = 0;
     quint64 queries = 0;

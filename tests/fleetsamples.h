@@ -157,7 +157,11 @@ inline Event randomEvent(QRandomGenerator& random, int fleet)
                      PermissionAsked{randomText(random), PermissionKind(random.bounded(3)),
                                      randomText(random), randomText(random), randomText(random)},
                      atMs);
-    case 7: return about(number, PermissionAnswered{randomText(random), randomText(random)}, atMs);
+    case 7:
+        return about(number,
+                     PermissionAnswered{randomText(random), randomText(random), randomText(random),
+                                        randomText(random)},
+                     atMs);
     case 8:
         return {0,
                 atMs,

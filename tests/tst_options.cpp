@@ -152,6 +152,7 @@ private slots:
         row("--connect wss://desk/?token=x", "no token belongs into the address");
         row("--connect wss://desk --replay :demo", "--connect does not go with --replay");
         row("--connect wss://desk --home homes", "--connect does not go with");
+        row("--connect wss://desk --serve", "--connect does not go with");
         row("--token-file t", "--token-file goes with --connect");
         row("status --connect wss://desk", "--connect does not go with status");
         row("--headless --replay :demo --screenshot shots", "--headless");

@@ -96,13 +96,13 @@ void TestRemoteHost::eventsFollow()
                          {QStringLiteral("summary"), QStringLiteral("Read")},
                          {QStringLiteral("status"), QStringLiteral("executing")}},
                         101));
-    server.say(*wire::eventMessage(added(agent(3)), 102, AgentState::Unknown));
-    server.say(*wire::eventMessage(about(2, AgentRemoved{}), 103, AgentState::Unknown));
+    server.say(*wire::eventMessage(added(agent(3)), 102, Agent()));
+    server.say(*wire::eventMessage(about(2, AgentRemoved{}), 103, Agent()));
     server.say(tokens(3, 5, 104));
     server.say(tokens(9, 5, 105)); // nobody
     const Logged line{
         LogKind::ToolUse, QStringLiteral("ls"), QStringLiteral("Bash"), false, QStringLiteral("/log"), 12, 1};
-    server.say(*wire::eventMessage(about(1, line), 106, AgentState::Unknown));
+    server.say(*wire::eventMessage(about(1, line), 106, Agent()));
     server.say(R"({"type":"chat_stream","agent_id":")" + idOf(1).toString().toLatin1() +
                R"(","chunk":"x","is_complete":false})");
     QTRY_COMPARE(desk.all.size(), 8);
@@ -218,7 +218,7 @@ void TestRemoteHost::nothingIsTakenTwice()
     Desk desk(placeOf(server.url()));
     connectTo(desk, server);
     const Logged line{LogKind::Text, QStringLiteral("once"), {}, false, QStringLiteral("/log"), 0, 0};
-    const QByteArray message = *wire::eventMessage(about(1, line), 101, AgentState::Unknown);
+    const QByteArray message = *wire::eventMessage(about(1, line), 101, Agent());
     server.say(message);
     server.say(message);
     server.say(tokens(1, 3, 102));
@@ -428,14 +428,14 @@ void TestRemoteHost::aLongRequestIsShownWhole()
                                         QString(70'000, u'x'),
                                         {}});
     };
-    server.say(*wire::eventMessage(request("r1"), 101, AgentState::Idle));
-    server.say(*wire::eventMessage(request("r2"), 102, AgentState::Idle));
+    server.say(*wire::eventMessage(request("r1"), 101, Agent()));
+    server.say(*wire::eventMessage(request("r2"), 102, Agent()));
     QTRY_COMPARE(server.asked.size(), 2);
     QVERIFY(desk.all.isEmpty());
     server.cut(); // before the input came
     QTRY_COMPARE(server.hellos.size(), 2);
     server.say(*wire::eventMessage(about(1, PermissionAnswered{QStringLiteral("r2"), QStringLiteral("gone")}),
-                                   103, AgentState::Idle));
+                                   103, Agent()));
     server.say(wire::resumed(103, nowMs));
     QTRY_COMPARE(server.asked.size(), 3);
     const QJsonObject again = server.asked.last();

@@ -53,7 +53,8 @@ public:
         , m_logs(logs)
         , m_made(run)
         , m_store(std::make_unique<Store>(dir, QList{madeRoot()}, keepAll,
-                                          StoreIntake{m_records, m_frames, m_queries, m_values}, m_notices))
+                                          StoreIntake{m_records, m_frames, m_queries, m_values, {}},
+                                          m_notices))
     {
         m_check.begin();
         m_notices.connectTo(this, [this](const std::vector<StoreNotice>& notices) {

@@ -188,7 +188,7 @@ void TestWireRead::whatTheServerWritesIsRead()
             continue;
         if (auto* asked = std::get_if<PermissionAsked>(&event.body))
             asked->requestId = QStringLiteral("r%1").arg(i);
-        const auto bytes = wire::eventMessage(event, quint64(i + 1), AgentState::Idle);
+        const auto bytes = wire::eventMessage(event, quint64(i + 1), Agent());
         if (!bytes)
             continue;
         event.seq = quint64(i + 1);
@@ -260,7 +260,7 @@ void TestWireRead::aLongRequestIsKnownToBeWithoutItsInput()
                                                  QStringLiteral("Bash"),
                                                  QString(70'000, u'x'),
                                                  {}});
-    const auto bytes = wire::eventMessage(asked, 4, AgentState::Idle);
+    const auto bytes = wire::eventMessage(asked, 4, Agent());
     QVERIFY(bytes);
     const auto request = onlyOne<wire::Requested>(*bytes).request;
     QVERIFY(request.inputIsMissing);

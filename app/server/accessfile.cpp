@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/server/accessfile.h"
 
-#include "app/watch/uniquefd.h"
+#include "app/agents/uniquefd.h"
 
 #include <QFile>
 #include <QFileInfo>

@@ -65,6 +65,15 @@ QString summaryOf(const Logged& line)
     return text.size() <= most ? text : text.left(most - 1) + QChar(u'…');
 }
 
+/// Without what every message begins with.
+QJsonObject bodyObject(const Event& event)
+{
+    QJsonObject object = toJson(event);
+    for (const char* key : {"type", "seq", "timestamp", "agent_id"})
+        object.remove(QLatin1String(key));
+    return object;
+}
+
 /// A shape of its own on the wire; all others have the codec's.
 std::optional<QJsonObject> ownShape(const Event& event, const Agent& before)
 {
@@ -79,12 +88,10 @@ std::optional<QJsonObject> ownShape(const Event& event, const Agent& before)
         return QJsonObject{{QStringLiteral("log"), logObject(event.agent, *line, event.atMs)}};
     if (const auto* compacted = std::get_if<Compacted>(&event.body))
         return toJson(compacted->compaction);
-    if (const auto* answered = std::get_if<PermissionAnswered>(&event.body)) {
-        return QJsonObject{{QStringLiteral("request_id"), answered->requestId},
-                           {QStringLiteral("option_id"), QJsonValue::Null},
-                           {QStringLiteral("outcome"), answered->outcome},
-                           {QStringLiteral("by"), QJsonValue::Null},
-                           {QStringLiteral("at"), timeToJson(event.atMs)}};
+    if (std::holds_alternative<PermissionAnswered>(event.body)) {
+        QJsonObject object = bodyObject(event);
+        object.insert(QStringLiteral("at"), timeToJson(event.atMs));
+        return object;
     }
     if (const auto* alert = std::get_if<AlertRaised>(&event.body)) {
         return QJsonObject{{QStringLiteral("level"), toName(alert->level)},
@@ -139,15 +146,6 @@ QJsonObject totalsOf(const QList<Agent>& agents)
             totals.insert(key, usageFields[i].money ? moneyToJson(sums[i]) : QJsonValue(sums[i]));
     }
     return totals;
-}
-
-/// Without what every message begins with.
-QJsonObject bodyObject(const Event& event)
-{
-    QJsonObject object = toJson(event);
-    for (const char* key : {"type", "seq", "timestamp", "agent_id"})
-        object.remove(QLatin1String(key));
-    return object;
 }
 
 const char* typeOf(const Event& event, QByteArray& storage)

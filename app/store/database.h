@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/agents/uniquefd.h"
 #include "app/store/auditrow.h"
 #include "app/watch/logname.h"
 #include "app/watch/logrecord.h"
-#include "app/watch/uniquefd.h"
 #include "models/event.h"
 
 #include <QHash>

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/fleet.h"
 
-#include "models/names.h"
+#include "app/agents/agentid.h"
 
 #include <algorithm>
 
 namespace plimsoll {
 
 namespace {
-
-/// Version 5 ids of agents are made in this namespace (a random UUID, fixed for ever).
-const QUuid idNamespace(0x5d0e6a0b, 0x6c1f, 0x4f6e, 0x9b, 0x0d, 0x2f, 0x2a, 0x7b, 0x9e, 0x31, 0xc4);
 
 constexpr qint64 spendKeptMs = qint64{48} * 3600 * 1000;
 constexpr qsizetype mostWords = 10'000; // a hostile log makes up new ones for ever
@@ -26,8 +23,7 @@ Fleet::Fleet(const Catalogue& catalogue, QString home)
 
 AgentId Fleet::idOf(AgentKind kind, const QString& nativePath) const
 {
-    return {QUuid::createUuidV5(idNamespace,
-                                toName(kind) + QLatin1Char('\n') + m_home + QLatin1Char('\n') + nativePath)};
+    return agentIdOf(kind, m_home, nativePath);
 }
 
 Ledger::Row Fleet::rowFor(AgentKind kind, const QString& nativePath)
@@ -153,6 +149,17 @@ void Fleet::setLive(const LiveSession& session)
     markChildren(row);
 }
 
+void Fleet::setDriven(const DrivenSession& session)
+{
+    const Ledger::Row index = rowFor(session.kind, session.sessionId);
+    Row& row = m_rows[index];
+    row.driven = std::make_unique<DrivenSession>(session);
+    if (!session.continuesSessionId.isEmpty())
+        m_continues.insert(row.id, idOf(session.kind, session.continuesSessionId));
+    markChanged(index);
+    markChildren(row);
+}
+
 void Fleet::markChanged(Ledger::Row row)
 {
     if (m_rows[row].changed)
@@ -224,6 +231,7 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
         if (agent.info.name.isEmpty())
             agent.info.name = QStringLiteral("session ") + row.nativePath.left(8);
         static const std::vector<RowSource> nothing;
+        setDrivenFacts(row);
         setState(row, nothing, nowMs);
         return;
     }
@@ -236,7 +244,35 @@ void Fleet::rebuild(Row& row, Ledger::Row index, qint64 nowMs)
     for (ModelUsage& usage : agent.usage.byModel)
         usage.model = *m_words.insert(usage.model);
     setIdentity(row, sources, agent.usage, index);
+    setDrivenFacts(row);
     setState(row, sources, nowMs);
+}
+
+void Fleet::setDrivenFacts(Row& row)
+{
+    if (!row.driven)
+        return;
+    const DrivenSession& driven = *row.driven;
+    AgentInfo& info = row.built.info;
+    info.name = driven.name;
+    info.commands = driven.commands;
+    if (info.workingDir.isEmpty())
+        info.workingDir = driven.workingDir;
+    if (info.model.isEmpty())
+        info.model = driven.model;
+    if (info.createdAtMs == 0)
+        info.createdAtMs = driven.createdAtMs;
+    if (info.updatedAtMs == 0)
+        info.updatedAtMs = std::max(driven.createdAtMs, driven.sinceMs);
+    Usage& usage = row.built.usage;
+    if (driven.contextWindow) {
+        usage.contextWindow = driven.contextWindow;
+        usage.windowBasis = Basis::Reported;
+    }
+    if (driven.compactAtTokens) {
+        usage.compactAtTokens = driven.compactAtTokens;
+        usage.triggerBasis = Basis::Reported;
+    }
 }
 
 void Fleet::setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& usage, Ledger::Row index)
@@ -270,6 +306,9 @@ void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 now
     inputs.nowMs = nowMs;
     if (row.live)
         inputs.live = LiveFacts{row.live->state, row.live->source, row.live->reason, row.live->sinceMs};
+    if (row.runsHere())
+        inputs.live =
+            LiveFacts{row.driven->state, StateSource::Stream, row.driven->reason, row.driven->sinceMs};
     if (!sources.empty()) {
         const RowSource& newest = newestSource(sources);
         inputs.tellsLife = tellsLife(row.kind, newest.facts->clientVersion);
@@ -283,7 +322,9 @@ void Fleet::setState(Row& row, const std::vector<RowSource>& sources, qint64 now
         if (row.live) // a thread of its own, as Codex has them, tells more than its parent
             inputs.isSubagent = false;
     }
-    const DecidedState decided = decideState(inputs);
+    DecidedState decided = decideState(inputs);
+    if (row.driven && !inputs.live) // how it ended nobody knows better
+        decided = {row.driven->state, StateSource::Stream, row.driven->reason, row.driven->sinceMs, 0};
     row.built.state = decided.state;
     row.built.stateSource = decided.source;
     row.built.stateReason = decided.reason;
@@ -308,9 +349,9 @@ bool Fleet::mayTell(const Row& row) const
 {
     if (row.told)
         return true;
-    if (row.places.empty() && !row.live)
+    if (row.isHidden() || (row.places.empty() && !row.live && !row.driven))
         return false;
-    return m_liveMode || row.live || m_told < m_publishLimit;
+    return m_liveMode || row.live || row.driven || m_told < m_publishLimit;
 }
 
 Events Fleet::takeEvents(qint64 nowMs)
@@ -339,6 +380,7 @@ Events Fleet::takeEvents(qint64 nowMs)
         round = std::exchange(m_changed, {});
     }
     dropUntold(events);
+    events.append(std::exchange(m_rowsGone, {}));
     // Agents come before the lines that they printed in this round, parents before their children.
     std::stable_partition(events.begin(), events.end(),
                           [](const Event& event) { return std::holds_alternative<AgentAdded>(event.body); });
@@ -355,8 +397,15 @@ void Fleet::dropUntold(Events& events) const
 
 void Fleet::tell(Row& row, const Agent& before, qint64 nowMs, Events& events)
 {
+    if (row.isHidden()) {
+        row.told = false;
+        --m_told;
+        events.removeIf([&row](const Event& event) { return event.agent == row.id; });
+        m_rowsGone.append({0, nowMs, row.id, AgentRemoved{}});
+        return;
+    }
     if (!row.told) {
-        if (row.built.info.files.isEmpty() && !row.live)
+        if (row.built.info.files.isEmpty() && !row.live && !row.driven)
             return; // nothing readable and nobody alive: not an agent yet
         row.told = true;
         ++m_told;
@@ -398,7 +447,7 @@ void Fleet::tellChange(Row& row, const Agent& before, Events& events)
 
 void Fleet::tellPermission(Row& row, qint64 nowMs, Events& events)
 {
-    if (row.built.state != AgentState::Blocked) {
+    if (row.built.state != AgentState::Blocked || row.runsHere()) { // our own child asks by itself
         if (!row.permission.isEmpty())
             events.append({0, nowMs, row.id, PermissionAnswered{row.permission, QStringLiteral("gone")}});
         row.permission.clear();
@@ -447,7 +496,7 @@ void Fleet::tellFleet(qint64 nowMs, Events& events)
 int Fleet::unpublished() const
 {
     return static_cast<int>(std::count_if(m_rows.begin(), m_rows.end(), [](const Row& row) {
-        return !row.told && !row.built.info.files.isEmpty();
+        return !row.told && !row.isHidden() && !row.built.info.files.isEmpty();
     }));
 }
 
@@ -455,7 +504,7 @@ int Fleet::publishOlder(int limit)
 {
     std::vector<Ledger::Row> waiting;
     for (size_t i = 0; i < m_rows.size(); ++i) {
-        if (!m_rows[i].told && !m_rows[i].built.info.files.isEmpty())
+        if (!m_rows[i].told && !m_rows[i].isHidden() && !m_rows[i].built.info.files.isEmpty())
             waiting.push_back(static_cast<Ledger::Row>(i));
     }
     std::sort(waiting.begin(), waiting.end(), [this](Ledger::Row a, Ledger::Row b) {
@@ -474,7 +523,7 @@ QList<Agent> Fleet::agents(qint64 nowMs)
     Q_UNUSED(events)
     QList<Agent> agents;
     for (const Row& row : m_rows) {
-        if (!row.built.info.files.isEmpty() || row.live)
+        if (!row.isHidden() && (!row.built.info.files.isEmpty() || row.live || row.driven))
             agents.append(row.built);
     }
     std::sort(agents.begin(), agents.end(), [](const Agent& a, const Agent& b) {
@@ -512,6 +561,14 @@ std::vector<std::pair<int64_t, int64_t>> Fleet::pointsOf(const AgentId& id) cons
             points.emplace_back(compaction.atMs, *compaction.afterTokens);
     }
     return points;
+}
+
+QString Fleet::titleOf(const AgentId& id) const
+{
+    const auto row = m_rowById.constFind(id);
+    return row == m_rowById.constEnd()
+               ? id.toString()
+               : QStringLiteral("%1 (%2)").arg(m_rows[*row].built.info.name, id.toString());
 }
 
 qint64 Fleet::badLines() const

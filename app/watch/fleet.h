@@ -4,6 +4,7 @@
 #include "app/agents/claude/claudepaths.h"
 #include "app/agents/kinds.h"
 #include "app/agents/linesplitter.h"
+#include "app/watch/drivensession.h"
 #include "app/watch/ledger.h"
 #include "app/watch/livesession.h"
 #include "app/watch/rowbuilder.h"
@@ -72,6 +73,8 @@ public:
     /// What no log tells: which agents go on from which others, as earlier runs saw it.
     void setContinues(QHash<AgentId, AgentId> continues) { m_continues = std::move(continues); }
     void setLive(const LiveSession& session);
+    /// A session that runs, or ran, as our own child. What it says of itself counts more than a registry.
+    void setDriven(const DrivenSession& session);
 
     /// How many agents may be told of before somebody asks for more (live ones always are).
     void setPublishLimit(int agents) { m_publishLimit = agents; }
@@ -103,6 +106,9 @@ public:
     /// kept of its logs: ms UTC, tokens; in no order. For logs that are gone.
     [[nodiscard]] std::vector<std::pair<int64_t, int64_t>> pointsOf(const AgentId& id) const;
 
+    /// Name and id of an agent, for log lines.
+    [[nodiscard]] QString titleOf(const AgentId& id) const;
+
     /// Sums of all readers: lines that could not be read.
     [[nodiscard]] qint64 badLines() const;
 
@@ -115,13 +121,17 @@ private:
         AgentId parent;     ///< null = none
         std::vector<Place> places;
         Agent built; ///< as the facts said when they changed last; between two rounds also as last told
-        std::unique_ptr<LiveSession> live; ///< of few
-        qint64 stateUntilMs = 0;           ///< its state may change at this time by itself; 0 = not
-        QString permission;                ///< id of the request that is open, empty = none
-        QString permissionInput;           ///< tool and input as last told
-        QSet<qint64> toldCompactions;      ///< ms UTC of those that were told
+        std::unique_ptr<LiveSession> live;     ///< of few
+        std::unique_ptr<DrivenSession> driven; ///< of those that we have started
+        qint64 stateUntilMs = 0;               ///< its state may change at this time by itself; 0 = not
+        QString permission;                    ///< id of the request that is open, empty = none
+        QString permissionInput;               ///< tool and input as last told
+        QSet<qint64> toldCompactions;          ///< ms UTC of those that were told
         bool changed = false;
         bool told = false;
+
+        [[nodiscard]] bool runsHere() const { return driven && driven->running; }
+        [[nodiscard]] bool isHidden() const { return driven && driven->hidden; }
     };
 
     [[nodiscard]] Ledger::Row rowFor(AgentKind kind, const QString& nativePath);
@@ -131,6 +141,7 @@ private:
     void rebuild(Row& row, Ledger::Row index, qint64 nowMs);
     void setIdentity(Row& row, const std::vector<RowSource>& sources, Usage& usage, Ledger::Row index);
     void setState(Row& row, const std::vector<RowSource>& sources, qint64 nowMs);
+    static void setDrivenFacts(Row& row);
     [[nodiscard]] std::vector<RowSource> sourcesOf(const Row& row) const;
     [[nodiscard]] bool hasMoved(const Row& row, const LogFile& gone) const;
     [[nodiscard]] bool mayTell(const Row& row) const;
@@ -151,7 +162,8 @@ private:
     QHash<AgentId, QList<Ledger::Row>> m_children; ///< by parent
     QSet<QString> m_words; ///< that many rows say alike: folders, branches, models, roles
     std::vector<Ledger::Row> m_changed;
-    Events m_logged; ///< of this round
+    Events m_logged;   ///< of this round
+    Events m_rowsGone; ///< of this round
     int m_publishLimit = 1000;
     int m_told = 0;
     bool m_liveMode = false;

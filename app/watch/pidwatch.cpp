@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/pidwatch.h"
 
+#include "app/agents/uniquefd.h"
 #include "app/watch/procinfo.h"
-#include "app/watch/uniquefd.h"
 
 #include <QSocketNotifier>
 

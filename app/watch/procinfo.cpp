@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/watch/procinfo.h"
 
-#include "app/watch/uniquefd.h"
+#include "app/agents/uniquefd.h"
 
 #include <QList>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/watch/uniquefd.h"
+#include "app/agents/uniquefd.h"
 
 #include <QByteArray>
 #include <QList>

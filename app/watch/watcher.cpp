@@ -377,6 +377,9 @@ void Watcher::execute(WatchCommand command)
             return;
         m_scan->cancel();
         finishScan();
+    } else if (const auto* driven = std::get_if<DrivenSession>(&command)) {
+        m_fleet.setDriven(*driven);
+        publish();
     } else {
         answer(std::get<WatchQuery>(command));
     }
@@ -408,8 +411,15 @@ void Watcher::answer(const WatchQuery& query)
 
 void Watcher::publish()
 {
-    for (Event& event : m_fleet.takeEvents(now()))
+    for (Event& event : m_fleet.takeEvents(now())) {
+        if (const auto* told = std::get_if<UsageChanged>(&event.body); told && lcWatch().isDebugEnabled()) {
+            qCDebug(lcWatch, "%s: in %lld, out %lld, cost %lld pico-USD, context %lld",
+                    qUtf8Printable(m_fleet.titleOf(event.agent)), told->usage.inputTokens.value_or(-1),
+                    told->usage.outputTokens.value_or(-1), told->usage.costPico.value_or(-1),
+                    told->usage.contextTokens.value_or(-1));
+        }
         m_events.push(std::move(event));
+    }
 }
 
 void Watcher::report(const QString& text)

@@ -36,7 +36,7 @@ struct BeginScan
     std::vector<LogRecord> records;
     QHash<AgentId, AgentId> continues; ///< agents that go on from another
 };
-using WatchCommand = std::variant<WatchQuery, CancelScan, BeginScan>;
+using WatchCommand = std::variant<WatchQuery, CancelScan, BeginScan, DrivenSession>;
 
 /// Something that a person should know.
 struct WatchFailure

@@ -66,8 +66,8 @@ public:
         : m_made(run)
         , m_endsAbruptly(endsAbruptly)
         , m_left(commits)
-        , m_store(
-              new Store(dir, {madeRoot()}, keepAll, {m_records, m_frames, m_queries, m_values}, m_notices))
+        , m_store(new Store(dir, {madeRoot()}, keepAll, {m_records, m_frames, m_queries, m_values, {}},
+                            m_notices))
     {
         m_notices.connectTo(this, [this](const std::vector<StoreNotice>& notices) {
             for (const StoreNotice& notice : notices)

@@ -135,7 +135,7 @@ class Bench:
 
     def startMock(self, script, scenario, **variables):
         """Starts the mock model server of ../shared and returns its address."""
-        command = ["node", script, "--port", "0", "--scenario", scenario]
+        command = ["node", script, "--port", "0", "--scenario", scenario, "--log", self.folder / "mock"]
         for name, value in variables.items():
             command += ["--var", f"{name}={value}"]
         log = open(self.folder / "mock.log", "wb")

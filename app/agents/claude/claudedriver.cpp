@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/agents/claude/claudedriver.h"
+
+#include <QJsonDocument>
+#include <QUuid>
+
+#include <tuple>
+
+namespace plimsoll {
+
+namespace {
+
+constexpr int streamFrameMs = 33;
+constexpr int maxQuestions = 64; ///< open at once; more are denied
+constexpr int maxWaitingRequests = 100;
+
+} // namespace
+
+ClaudeDriver::ClaudeDriver(QObject* parent)
+    : Driver(parent)
+    , m_child(this)
+    , m_frame(this)
+{
+    m_frame.setSingleShot(true);
+    m_frame.setInterval(streamFrameMs);
+    connect(&m_frame, &QTimer::timeout, this, &ClaudeDriver::streamOn);
+    connect(&m_child, &ChildProcess::lineRead, this, &ClaudeDriver::takeLine);
+    connect(&m_child, &ChildProcess::ended, this, [this](const ChildEnd& end) {
+        endStream();
+        emit ended(end);
+    });
+}
+
+QStringList ClaudeDriver::argumentsFor(const DriveSetup& setup)
+{
+    QStringList arguments{QStringLiteral("-p"),
+                          QStringLiteral("--input-format"),
+                          QStringLiteral("stream-json"),
+                          QStringLiteral("--output-format"),
+                          QStringLiteral("stream-json"),
+                          QStringLiteral("--verbose"),
+                          QStringLiteral("--permission-prompt-tool"),
+                          QStringLiteral("stdio"),
+                          QStringLiteral("--include-partial-messages"),
+                          setup.resume ? QStringLiteral("--resume") : QStringLiteral("--session-id"),
+                          setup.sessionId};
+    const auto add = [&arguments](const char* option, const QString& value) {
+        if (!value.isEmpty())
+            arguments << QLatin1String(option) << value;
+    };
+    add("--model", setup.model);
+    add("--permission-mode", setup.permissionMode);
+    add("--agent", setup.agentTemplate);
+    if (setup.maxTurns > 0)
+        add("--max-turns", QString::number(setup.maxTurns));
+    if (setup.maxUsd > 0)
+        add("--max-budget-usd", QString::number(setup.maxUsd, 'f', 4));
+    if (!setup.allowedTools.isEmpty())
+        arguments << QStringLiteral("--allowedTools") << setup.allowedTools;
+    return arguments;
+}
+
+QString ClaudeDriver::start(const DriveSetup& setup)
+{
+    m_setup = setup;
+    QString error = m_child.start({setup.reaper, setup.program, argumentsFor(setup), setup.workingDir,
+                                   setup.environment, setup.keepRunning});
+    if (!error.isEmpty())
+        return error;
+    QJsonObject fields{{QStringLiteral("perTaskStopAffordance"), true}};
+    // Not as an argument: everybody on this machine can read those.
+    if (!setup.systemPrompt.isEmpty())
+        fields.insert(QStringLiteral("appendSystemPrompt"), setup.systemPrompt);
+    if (!request(QStringLiteral("initialize"), fields))
+        return QStringLiteral("it does not take its first message");
+    setState(AgentState::Waiting, QStringLiteral("starting"));
+    return {};
+}
+
+bool ClaudeDriver::write(const QJsonObject& line)
+{
+    return m_child.write(QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n');
+}
+
+bool ClaudeDriver::request(const QString& subtype, QJsonObject fields)
+{
+    const QString id = QStringLiteral("plimsoll-%1").arg(++m_lastRequest);
+    fields.insert(QStringLiteral("subtype"), subtype);
+    if (m_requests.size() < maxWaitingRequests)
+        m_requests.insert(id, subtype);
+    return write({{QStringLiteral("type"), QStringLiteral("control_request")},
+                  {QStringLiteral("request_id"), id},
+                  {QStringLiteral("request"), fields}});
+}
+
+bool ClaudeDriver::send(const QString& text, SendMode mode)
+{
+    const QJsonObject message{{QStringLiteral("role"), QStringLiteral("user")},
+                              {QStringLiteral("content"), text}};
+    return !m_stopping &&
+           write({{QStringLiteral("type"), QStringLiteral("user")},
+                  {QStringLiteral("message"), message},
+                  {QStringLiteral("parent_tool_use_id"), QJsonValue::Null},
+                  {QStringLiteral("session_id"), QString()},
+                  {QStringLiteral("uuid"), QUuid::createUuid().toString(QUuid::WithoutBraces)},
+                  {QStringLiteral("priority"),
+                   mode == SendMode::Steer ? QStringLiteral("next") : QStringLiteral("later")}});
+}
+
+bool ClaudeDriver::interrupt()
+{
+    return request(QStringLiteral("interrupt"));
+}
+
+bool ClaudeDriver::compact()
+{
+    return send(QStringLiteral("/compact"), SendMode::Queue);
+}
+
+bool ClaudeDriver::answer(const QString& requestId, const DriveAnswer& answer)
+{
+    const auto rules = m_rules.constFind(requestId);
+    if (rules == m_rules.constEnd())
+        return false;
+    const QByteArray reply = permissionReply(requestId, answer, *rules);
+    m_rules.erase(rules);
+    return m_child.write(reply);
+}
+
+void ClaudeDriver::stop()
+{
+    if (std::exchange(m_stopping, true))
+        return;
+    // What runs is ended with its result, so that the log is whole; a client that does not answer is ended
+    // anyhow.
+    if (m_turnRuns && m_child.isRunning())
+        std::ignore = request(QStringLiteral("interrupt"), {{QStringLiteral("cancel_queued"), true}});
+    m_child.stop();
+}
+
+void ClaudeDriver::takeLine(QByteArrayView line)
+{
+    if (const std::optional<ClaudeFrame> frame = parseClaudeFrame(line))
+        take(*frame);
+}
+
+void ClaudeDriver::take(const ClaudeFrame& frame)
+{
+    using Kind = ClaudeFrame::Kind;
+    switch (frame.kind) {
+    case Kind::Init:
+        m_turnRuns = true;
+        takeSession(frame.session);
+        return;
+    case Kind::SessionState: return takeState(frame.text);
+    case Kind::Status:
+        if (frame.text == QLatin1String("compacting"))
+            setState(AgentState::Executing, QStringLiteral("compacting"));
+        else if (frame.text == QLatin1String("requesting") && m_rules.isEmpty())
+            setState(AgentState::Executing, QStringLiteral("generating"));
+        return;
+    case Kind::Retry: return setState(AgentState::Waiting, QStringLiteral("retrying, ") + frame.text);
+    case Kind::TextDelta:
+        m_streaming = true;
+        m_text += frame.text;
+        if (!m_frame.isActive())
+            m_frame.start();
+        return;
+    case Kind::TextEnd: return endStream();
+    case Kind::Result: return takeResult(frame);
+    case Kind::Question: return takeQuestion(frame);
+    case Kind::Withdrawn:
+        if (m_rules.remove(frame.requestId) > 0)
+            emit withdrawn(frame.requestId);
+        return;
+    case Kind::OtherRequest:
+        std::ignore = write({{QStringLiteral("type"), QStringLiteral("control_response")},
+                             {QStringLiteral("response"),
+                              QJsonObject{{QStringLiteral("subtype"), QStringLiteral("error")},
+                                          {QStringLiteral("request_id"), frame.requestId},
+                                          {QStringLiteral("error"),
+                                           QStringLiteral("Plimsoll cannot do this: ") + frame.text}}}});
+        return;
+    case Kind::Reply: return takeReply(frame);
+    case Kind::Limits: emit limitsReported(frame.limits); return;
+    case Kind::Other: return;
+    }
+}
+
+void ClaudeDriver::takeState(const QString& state)
+{
+    m_turnRuns = state != QLatin1String("idle");
+    if (state == QLatin1String("running"))
+        setState(AgentState::Executing, {});
+    else if (state == QLatin1String("requires_action"))
+        setState(AgentState::Blocked, QStringLiteral("waits for you"));
+    else if (state == QLatin1String("idle") && m_state != AgentState::Failed)
+        setState(AgentState::Idle, {});
+}
+
+void ClaudeDriver::takeResult(const ClaudeFrame& frame)
+{
+    endStream();
+    m_turnRuns = false;
+    if (frame.isError)
+        setState(AgentState::Failed, frame.text);
+    else if (m_state == AgentState::Failed)
+        setState(AgentState::Idle, {});
+    askWindow();
+}
+
+/// The client's own numbers: no request to the API, and right where the table of windows is old.
+void ClaudeDriver::askWindow()
+{
+    if (!m_stopping)
+        std::ignore = request(QStringLiteral("get_context_usage"),
+                              {{QStringLiteral("detail"), QStringLiteral("summary")}});
+}
+
+void ClaudeDriver::takeReply(const ClaudeFrame& frame)
+{
+    const QString subtype = m_requests.take(frame.requestId);
+    if (subtype == QLatin1String("initialize")) {
+        if (m_state == AgentState::Waiting)
+            setState(AgentState::Idle, QStringLiteral("no turn yet"));
+        askWindow();
+    } else if (subtype == QLatin1String("get_context_usage") && !frame.isError) {
+        const auto count = [&frame](const char* key) {
+            const qint64 value = frame.response.value(QLatin1String(key)).toInteger(-1);
+            return value > 0 ? Count(value) : Count();
+        };
+        emit windowReported(count("rawMaxTokens"), count("autoCompactThreshold"));
+    }
+}
+
+void ClaudeDriver::takeQuestion(const ClaudeFrame& frame)
+{
+    if (m_rules.size() >= maxQuestions) {
+        std::ignore = m_child.write(permissionReply(
+            frame.requestId, {DriveAnswer::Effect::Deny, {}, {}, QStringLiteral("too many requests at once")},
+            {}));
+        return;
+    }
+    m_rules.insert(frame.requestId, sessionRules(frame.suggestions));
+    setState(AgentState::Blocked, frame.question.kind == PermissionKind::Question
+                                      ? QStringLiteral("input needed")
+                                      : QStringLiteral("permission prompt"));
+    emit asked(frame.question);
+}
+
+void ClaudeDriver::takeSession(const QString& session)
+{
+    if (session.isEmpty() || session == m_setup.sessionId)
+        return;
+    m_setup.sessionId = session;
+    emit sessionChanged(session);
+}
+
+void ClaudeDriver::setState(AgentState state, const QString& reason)
+{
+    // "requires_action" says no more than what is asked has already said.
+    if (state == m_state && (reason == m_reason || state == AgentState::Blocked))
+        return;
+    m_state = state;
+    m_reason = reason;
+    emit stateChanged(state, reason);
+}
+
+void ClaudeDriver::streamOn()
+{
+    if (!m_text.isEmpty())
+        emit streamed(std::exchange(m_text, {}), false);
+}
+
+void ClaudeDriver::endStream()
+{
+    m_frame.stop();
+    if (std::exchange(m_streaming, false))
+        emit streamed(std::exchange(m_text, {}), true);
+}
+
+} // namespace plimsoll

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/agents/driver.h"
+#include "app/permissiondesk.h"
+
+#include <QJsonObject>
+
+#include <variant>
+
+namespace plimsoll {
+
+/// What "create_agent" asks for, checked. `setup` has neither program nor session id nor environment yet.
+struct CreateParams
+{
+    QString name;
+    QString prompt;
+    QStringList additions; ///< to the environment, "NAME=value"
+    DriveSetup setup;
+};
+
+/// Checks the params of "create_agent"; a refusal names the field. Looks whether the folder and the template
+/// are there, else pure. \param configDir of Claude Code, where templates of the person lie
+[[nodiscard]] std::variant<CreateParams, Refusal> readCreateParams(const QJsonObject& params,
+                                                                   const QString& configDir);
+
+/// Names of the templates for agents that work in a folder: NAME of .claude/agents/NAME.md there and of the
+/// person's own, sorted.
+[[nodiscard]] QStringList agentTemplates(const QString& workingDir, const QString& configDir);
+
+} // namespace plimsoll

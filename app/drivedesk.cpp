@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/drivedesk.h"
+
+#include "app/agents/agentid.h"
+#include "app/agents/claude/claudedriver.h"
+#include "app/agents/claude/claudeprogram.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QDir>
+#include <QFileInfo>
+#include <QLoggingCategory>
+#include <QThread>
+#include <QUuid>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace plimsoll {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcDrive, "plimsoll.drive", QtInfoMsg) // --verbose shows the rest
+
+constexpr qsizetype maxText = qsizetype{1024} * 1024;
+constexpr size_t maxRunning = 200;
+constexpr std::array actingMethods{"create_agent", "command_agent", "interrupt_agent", "compact_agent",
+                                   "stop_agent",   "resume_agent",  "delete_agent",    "answer_permission"};
+
+qint64 now()
+{
+    return QDateTime::currentMSecsSinceEpoch();
+}
+
+Refusal refusal(const char* code, const QString& text, const char* field = "")
+{
+    return {QLatin1String(code), text, QLatin1String(field)};
+}
+
+QString textIn(const QJsonObject& object, const char* key)
+{
+    return object.value(QLatin1String(key)).toString();
+}
+
+/// Whether Claude Code has written anything of a session.
+bool hasLog(const QString& configDir, const QString& sessionId)
+{
+    const QDir projects(configDir + QStringLiteral("/projects"));
+    const QStringList folders = projects.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    return std::any_of(folders.begin(), folders.end(), [&](const QString& folder) {
+        return projects.exists(folder + QLatin1Char('/') + sessionId + QStringLiteral(".jsonl"));
+    });
+}
+
+} // namespace
+
+QString findReaper()
+{
+    const QString here = QCoreApplication::applicationDirPath();
+    for (const char* place :
+         {"/plimsoll-reaper", "/../libexec/plimsoll/plimsoll-reaper"}) { // built, installed
+        const QFileInfo file(here + QLatin1String(place));
+        if (file.isFile() && file.isExecutable())
+            return file.canonicalFilePath();
+    }
+    return {};
+}
+
+/// One agent that was started here, running or not.
+struct DriveDesk::Driven
+{
+    AgentId id;
+    DrivenRecord record;
+    std::unique_ptr<Driver> driver; ///< null = does not run
+    AgentState state = AgentState::Complete;
+    QString reason;
+    qint64 sinceMs = 0;
+    QString continuesSessionId;
+    Count contextWindow;
+    Count compactAtTokens;
+    bool stopping = false; ///< by the operator: its end is no failure
+};
+
+DriveDesk::DriveDesk(DrivePlace place, Handover<WatchQuery> commands, Handover<WatchCommand> watch,
+                     Handover<Event> events, Handover<WatchNotice> notices)
+    : m_place(std::move(place))
+    , m_commands(std::move(commands))
+    , m_watch(std::move(watch))
+    , m_events(std::move(events))
+    , m_notices(std::move(notices))
+    , m_file(m_place.dataDir.isEmpty() ? QString() : m_place.dataDir + QStringLiteral("/driven.json"))
+    , m_expiry(this)
+{
+    m_expiry.setSingleShot(true);
+    connect(&m_expiry, &QTimer::timeout, this, [this] {
+        for (const PermissionDesk::Decision& decision : m_permissions.expire(now()))
+            apply(decision);
+        armExpiry();
+    });
+}
+
+DriveDesk::~DriveDesk()
+{
+    m_commands.disconnect();
+    // All begin to end before the first is waited for.
+    for (const auto& [id, agent] : m_agents) {
+        if (agent->driver)
+            agent->driver->letGo();
+    }
+}
+
+QStringList DriveDesk::commands()
+{
+    QStringList names;
+    for (const char* method : actingMethods)
+        names << QLatin1String(method);
+    return names;
+}
+
+bool DriveDesk::takes(const QString& method)
+{
+    return commands().contains(method) || method == QLatin1String("templates") ||
+           method == QLatin1String("installed");
+}
+
+void DriveDesk::begin()
+{
+    Q_ASSERT(QThread::currentThread() == thread());
+    QString error;
+    for (const DrivenRecord& record : m_file.load(error)) {
+        auto agent = std::make_unique<Driven>();
+        agent->id = agentIdOf(AgentKind::ClaudeCode, m_place.home, record.setup.sessionId);
+        agent->record = record;
+        agent->reason = QStringLiteral("ended with an earlier run of Plimsoll, can be resumed");
+        agent->sinceMs = record.createdAtMs;
+        tell(*agent);
+        m_agents.insert_or_assign(agent->id, std::move(agent));
+    }
+    if (!error.isEmpty())
+        m_notices.push(WatchFailure{error});
+    m_commands.connectTo(this, [this](const std::vector<WatchQuery>& waiting) {
+        for (const WatchQuery& command : waiting)
+            run(command);
+    });
+}
+
+void DriveDesk::run(const WatchQuery& command)
+{
+    Answer answer = carryOut(command.method, command.params);
+    if (const auto* refused = std::get_if<Refusal>(&answer)) {
+        QJsonObject details;
+        if (!refused->field.isEmpty())
+            details.insert(QStringLiteral("field"), refused->field);
+        m_notices.push(Reply{command.id, details, refused->text, refused->code});
+    } else {
+        m_notices.push(Reply{command.id, std::get<QJsonObject>(answer), {}, {}});
+    }
+}
+
+DriveDesk::Answer DriveDesk::carryOut(const QString& method, const QJsonObject& params)
+{
+    if (method == QLatin1String("templates")) {
+        const QStringList names = agentTemplates(textIn(params, "working_dir"), m_place.homes.claude);
+        return QJsonObject{{QStringLiteral("templates"), QJsonArray::fromStringList(names)}};
+    }
+    if (method == QLatin1String("installed")) {
+        const QString path = program();
+        return QJsonObject{{QStringLiteral("path"), path},
+                           {QStringLiteral("hint"), path.isEmpty() ? claudeMissingText() : QString()}};
+    }
+    if (method == QLatin1String("create_agent"))
+        return create(params);
+    if (method == QLatin1String("answer_permission"))
+        return answerPermission(params);
+    return onAgent(method, params);
+}
+
+DriveDesk::Answer DriveDesk::onAgent(const QString& method, const QJsonObject& params)
+{
+    const AgentId id = AgentId::fromString(textIn(params, "agent_id"));
+    if (id.isNull())
+        return refusal("bad_request", QStringLiteral("\"agent_id\" is missing or is no id"), "agent_id");
+    const auto found = m_agents.find(id);
+    if (found == m_agents.end() || found->second->record.hidden)
+        return refusal("unsupported",
+                       QStringLiteral("this agent was not started by Plimsoll: it is only observed"));
+    Driven& agent = *found->second;
+    if (method == QLatin1String("resume_agent"))
+        return resume(agent);
+    if (method == QLatin1String("delete_agent"))
+        return remove(agent);
+    if (!agent.driver)
+        return refusal("conflict", QStringLiteral("the agent does not run; resume it first"));
+    if (method == QLatin1String("stop_agent"))
+        return stop(agent);
+    if (method == QLatin1String("command_agent"))
+        return send(agent, params);
+    const bool done =
+        method == QLatin1String("compact_agent") ? agent.driver->compact() : agent.driver->interrupt();
+    if (!done)
+        return refusal("unavailable", QStringLiteral("the agent does not take messages now"));
+    return QJsonObject();
+}
+
+QString DriveDesk::program() const
+{
+    return m_place.program.isEmpty() ? findClaude(m_place.home, qEnvironmentVariable("PATH"))
+                                     : m_place.program;
+}
+
+bool DriveDesk::nameIsTaken(const QString& name) const
+{
+    return std::any_of(m_agents.begin(), m_agents.end(), [&name](const auto& agent) {
+        return !agent.second->record.hidden &&
+               agent.second->record.name.compare(name, Qt::CaseInsensitive) == 0;
+    });
+}
+
+DriveDesk::Answer DriveDesk::create(const QJsonObject& params)
+{
+    std::variant<CreateParams, Refusal> read = readCreateParams(params, m_place.homes.claude);
+    if (const auto* refused = std::get_if<Refusal>(&read))
+        return *refused;
+    auto& wanted = std::get<CreateParams>(read);
+    if (nameIsTaken(wanted.name))
+        return refusal("conflict", QStringLiteral("another agent has this name"), "name");
+    auto agent = std::make_unique<Driven>();
+    agent->record.name = wanted.name;
+    agent->record.createdAtMs = now();
+    agent->record.additions = wanted.additions;
+    agent->record.setup = wanted.setup;
+    agent->record.setup.sessionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    agent->id = agentIdOf(AgentKind::ClaudeCode, m_place.home, agent->record.setup.sessionId);
+    QString error = launch(*agent);
+    if (!error.isEmpty())
+        return refusal("unavailable", error);
+    Driven& started = *agent;
+    m_agents.insert_or_assign(started.id, std::move(agent));
+    save();
+    tell(started);
+    qCInfo(lcDrive, "%s (%s) started in %s", qUtf8Printable(started.record.name),
+           qUtf8Printable(started.id.toString()), qUtf8Printable(started.record.setup.workingDir));
+    if (!wanted.prompt.isEmpty() && !started.driver->send(wanted.prompt, SendMode::Queue))
+        return refusal("unavailable", QStringLiteral("it was started and does not take its first prompt"),
+                       "prompt");
+    return QJsonObject{{QStringLiteral("agent_id"), started.id.toString()},
+                       {QStringLiteral("session_id"), started.record.setup.sessionId}};
+}
+
+/// Starts its process, for the first time or again.
+QString DriveDesk::launch(Driven& agent)
+{
+    const auto runs = [](const auto& other) { return other.second->driver != nullptr; };
+    if (size_t(std::count_if(m_agents.begin(), m_agents.end(), runs)) >= maxRunning)
+        return QStringLiteral("%1 agents run already").arg(maxRunning);
+    DriveSetup setup = agent.record.setup;
+    setup.reaper = m_place.reaper;
+    setup.program = program();
+    if (setup.program.isEmpty())
+        return claudeMissingText();
+    const bool isUsual = m_place.homes.claude == m_place.home + QStringLiteral("/.claude");
+    setup.environment = claudeEnvironment(QProcessEnvironment::systemEnvironment(), m_place.home,
+                                          isUsual ? QString() : m_place.homes.claude, agent.record.additions);
+    agent.driver = std::make_unique<ClaudeDriver>();
+    agent.stopping = false;
+    connectDriver(agent);
+    QString error = agent.driver->start(setup);
+    if (!error.isEmpty())
+        agent.driver.reset();
+    return error;
+}
+
+void DriveDesk::connectDriver(Driven& agent)
+{
+    Driver* const driver = agent.driver.get();
+    connect(driver, &Driver::stateChanged, this,
+            [this, &agent](AgentState state, const QString& reason) { setState(agent, state, reason); });
+    connect(driver, &Driver::sessionChanged, this,
+            [this, &agent](const QString& session) { takeSession(agent, session); });
+    connect(driver, &Driver::streamed, this, [this, &agent](const QString& chunk, bool last) {
+        m_events.push({0, now(), agent.id, TextStreamed{chunk, last}});
+    });
+    connect(driver, &Driver::asked, this, [this, &agent](const DriveQuestion& question) {
+        m_events.push({0, now(), agent.id,
+                       m_permissions.open(agent.id, question, agent.record.setup.workingDir, now())});
+        armExpiry();
+    });
+    connect(driver, &Driver::withdrawn, this, [this, &agent](const QString& requestId) {
+        if (const auto gone = m_permissions.withdraw(agent.id, requestId))
+            m_events.push({0, now(), agent.id, *gone});
+    });
+    connect(driver, &Driver::windowReported, this, [this, &agent](Count window, Count compactAt) {
+        if (agent.contextWindow == window && agent.compactAtTokens == compactAt)
+            return;
+        agent.contextWindow = window;
+        agent.compactAtTokens = compactAt;
+        tell(agent);
+    });
+    connect(driver, &Driver::limitsReported, this, [this](const LimitsChanged& limits) {
+        m_events.push({0, limits.atMs, {}, limits});
+    });
+    connect(driver, &Driver::ended, this, [this, &agent](const ChildEnd& end) { takeEnd(agent, end); });
+}
+
+void DriveDesk::takeEnd(Driven& agent, const ChildEnd& end)
+{
+    if (agent.driver)
+        agent.driver.release()->deleteLater(); // it has called
+    tellGone(agent.id);
+    const bool good = end.isClean() || agent.stopping;
+    const QString before =
+        agent.state == AgentState::Failed ? agent.reason + QStringLiteral("; ") : QString();
+    qCInfo(lcDrive, "%s (%s) %s", qUtf8Printable(agent.record.name), qUtf8Printable(agent.id.toString()),
+           qUtf8Printable(end.text()));
+    if (agent.record.hidden)
+        return;
+    setState(agent, good ? AgentState::Complete : AgentState::Failed,
+             agent.stopping ? QStringLiteral("stopped, can be resumed") : before + end.text());
+}
+
+/// Withdraws what nobody hears an answer to any more.
+void DriveDesk::tellGone(const AgentId& agent)
+{
+    for (const PermissionAnswered& gone : m_permissions.dropAgent(agent))
+        m_events.push({0, now(), agent, gone});
+}
+
+/// The same child goes on with another session: another row, which tells where it comes from.
+void DriveDesk::takeSession(Driven& agent, const QString& session)
+{
+    const AgentId before = agent.id;
+    if (QUuid::fromString(session).isNull() || session.size() != 36)
+        return;
+    tellGone(before);
+    auto left = std::make_unique<Driven>();
+    left->id = before;
+    left->record = agent.record;
+    left->record.name += QStringLiteral(" (before /clear)");
+    left->reason = QStringLiteral("cleared, can be resumed");
+    left->sinceMs = now();
+    auto node = m_agents.extract(before);
+    agent.continuesSessionId = agent.record.setup.sessionId;
+    agent.record.setup.sessionId = session;
+    agent.record.createdAtMs = now();
+    agent.id = agentIdOf(AgentKind::ClaudeCode, m_place.home, session);
+    node.key() = agent.id;
+    m_agents.insert(std::move(node));
+    tell(*left);
+    m_agents.insert_or_assign(before, std::move(left));
+    tell(agent);
+    save();
+}
+
+void DriveDesk::setState(Driven& agent, AgentState state, const QString& reason)
+{
+    agent.state = state;
+    agent.reason = reason;
+    agent.sinceMs = now();
+    tell(agent);
+}
+
+void DriveDesk::tell(const Driven& agent)
+{
+    DrivenSession session;
+    session.sessionId = agent.record.setup.sessionId;
+    session.continuesSessionId = agent.continuesSessionId;
+    session.name = agent.record.name;
+    session.workingDir = agent.record.setup.workingDir;
+    session.model = agent.record.setup.model;
+    session.state = agent.state;
+    session.reason = agent.reason;
+    session.sinceMs = agent.sinceMs;
+    session.createdAtMs = agent.record.createdAtMs;
+    session.contextWindow = agent.contextWindow;
+    session.compactAtTokens = agent.compactAtTokens;
+    session.running = agent.driver != nullptr;
+    session.hidden = agent.record.hidden;
+    session.commands = session.running
+                           ? QStringList{QStringLiteral("command_agent"), QStringLiteral("interrupt_agent"),
+                                         QStringLiteral("compact_agent"), QStringLiteral("stop_agent")}
+                           : QStringList{QStringLiteral("resume_agent")};
+    session.commands << QStringLiteral("delete_agent");
+    m_watch.push(session);
+}
+
+DriveDesk::Answer DriveDesk::send(Driven& agent, const QJsonObject& params)
+{
+    const QString text = textIn(params, "text");
+    const QString mode = textIn(params, "mode");
+    if (text.trimmed().isEmpty() || text.size() > maxText)
+        return refusal("bad_request", QStringLiteral("\"text\" must have 1 to %1 characters").arg(maxText),
+                       "text");
+    if (!mode.isEmpty() && mode != QLatin1String("queue") && mode != QLatin1String("steer"))
+        return refusal("bad_request", QStringLiteral("\"mode\" must be queue or steer"), "mode");
+    if (!agent.driver->send(text, mode == QLatin1String("steer") ? SendMode::Steer : SendMode::Queue))
+        return refusal("unavailable", QStringLiteral("the agent does not take messages now"));
+    return QJsonObject();
+}
+
+DriveDesk::Answer DriveDesk::stop(Driven& agent)
+{
+    agent.stopping = true;
+    agent.driver->stop();
+    return QJsonObject();
+}
+
+DriveDesk::Answer DriveDesk::resume(Driven& agent)
+{
+    if (agent.driver)
+        return refusal("conflict", QStringLiteral("the agent runs already"));
+    // Before its first turn there is nothing to go on from: the same session begins.
+    const bool before =
+        std::exchange(agent.record.setup.resume, hasLog(m_place.homes.claude, agent.record.setup.sessionId));
+    QString error = launch(agent);
+    agent.record.setup.resume = before;
+    if (!error.isEmpty())
+        return refusal("unavailable", error);
+    tell(agent);
+    return QJsonObject();
+}
+
+DriveDesk::Answer DriveDesk::remove(Driven& agent)
+{
+    agent.record.hidden = true;
+    save();
+    if (agent.driver)
+        std::ignore = stop(agent);
+    tellGone(agent.id);
+    tell(agent);
+    return QJsonObject();
+}
+
+DriveDesk::Answer DriveDesk::answerPermission(const QJsonObject& params)
+{
+    const auto answered = m_permissions.answer(params, now());
+    if (const auto* refused = std::get_if<Refusal>(&answered))
+        return *refused;
+    apply(std::get<PermissionDesk::Decision>(answered));
+    armExpiry();
+    return QJsonObject();
+}
+
+void DriveDesk::apply(const PermissionDesk::Decision& decision)
+{
+    const auto agent = m_agents.find(decision.agent);
+    PermissionAnswered told = decision.told;
+    if (agent == m_agents.end() || !agent->second->driver ||
+        !agent->second->driver->answer(decision.driverRequest, decision.answer))
+        told.outcome = QStringLiteral("gone");
+    qCInfo(lcDrive, "request %s: %s (%s) by %s", qUtf8Printable(told.requestId), qUtf8Printable(told.outcome),
+           qUtf8Printable(told.optionId), qUtf8Printable(told.by));
+    m_events.push({0, now(), decision.agent, told});
+}
+
+void DriveDesk::armExpiry()
+{
+    const qint64 next = m_permissions.nextExpiryMs();
+    if (next == 0)
+        m_expiry.stop();
+    else
+        m_expiry.start(int(std::clamp<qint64>(next - now(), 0, 24 * 3600 * 1000)));
+}
+
+void DriveDesk::save()
+{
+    QList<DrivenRecord> records;
+    for (const auto& [id, agent] : m_agents)
+        records << agent->record;
+    QString error = m_file.save(records);
+    if (!error.isEmpty())
+        m_notices.push(WatchFailure{error});
+}
+
+} // namespace plimsoll

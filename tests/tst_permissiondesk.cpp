@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/permissiondesk.h"
+
+#include <QCryptographicHash>
+#include <QtTest>
+
+using namespace plimsoll;
+using Decision = PermissionDesk::Decision;
+
+namespace {
+
+constexpr qint64 at = 1'000'000;
+const AgentId agent{QUuid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)};
+
+DriveQuestion question(PermissionKind kind = PermissionKind::Permission)
+{
+    return {QStringLiteral("r1"),
+            kind,
+            QStringLiteral("Bash"),
+            R"({"command":"touch a"})",
+            QStringLiteral("Bash(touch a)"),
+            kind == PermissionKind::Question
+                ? QJsonArray{QJsonObject{{QStringLiteral("question"), QStringLiteral("Which?")}}}
+                : QJsonArray()};
+}
+
+QJsonObject with(const PermissionAsked& asked, const char* key, const QJsonValue& value)
+{
+    return {{QStringLiteral("request_id"), asked.requestId}, {QLatin1String(key), value}};
+}
+
+QString codeOf(const std::variant<Decision, Refusal>& answer)
+{
+    const auto* refused = std::get_if<Refusal>(&answer);
+    return refused != nullptr ? refused->code : QString();
+}
+
+} // namespace
+
+class TestPermissionDesk : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void firstAnswerWins()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(), QStringLiteral("/home"), at);
+        QCOMPARE(asked.input.toUtf8(), question().input);
+        QCOMPARE(asked.options.size(), 4);
+        QJsonObject params = with(asked, "option_id", QStringLiteral("allow_session"));
+        params.insert(QStringLiteral("by"), QStringLiteral("phone"));
+        const auto first = desk.answer(params, at + 1);
+        const auto* decision = std::get_if<Decision>(&first);
+        QVERIFY(decision);
+        QCOMPARE(decision->answer.input, question().input);
+        QCOMPARE(decision->answer.effect, DriveAnswer::Effect::AllowSession);
+        QCOMPARE(decision->told,
+                 (PermissionAnswered{asked.requestId, QStringLiteral("allowed"),
+                                     QStringLiteral("allow_session"), QStringLiteral("phone")}));
+        const auto second = desk.answer(with(asked, "decision", QStringLiteral("deny")), at + 2);
+        QCOMPARE(codeOf(second), QStringLiteral("conflict"));
+        QVERIFY(std::get<Refusal>(second).text.contains(QStringLiteral("phone")));
+    }
+
+    void badAnswersLeaveItOpen()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(), {}, at);
+        QCOMPARE(codeOf(desk.answer({{QStringLiteral("request_id"), QStringLiteral("x")}}, at)),
+                 QStringLiteral("not_found"));
+        QCOMPARE(codeOf(desk.answer(with(asked, "option_id", QStringLiteral("answer")), at)),
+                 QStringLiteral("bad_request"));
+        QCOMPARE(codeOf(desk.answer(with(asked, "decision", QStringLiteral("maybe")), at)),
+                 QStringLiteral("bad_request"));
+        QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+        params.insert(QStringLiteral("message"), QString(PermissionDesk::maxMessage + 1, QLatin1Char('x')));
+        QCOMPARE(codeOf(desk.answer(params, at)), QStringLiteral("bad_request"));
+        QVERIFY(codeOf(desk.answer(with(asked, "decision", QStringLiteral("allow")), at)).isEmpty());
+    }
+
+    /// One byte more or less than what was shown: refused.
+    void onlyWhatWasShownIsAllowed()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(), {}, at);
+        const QByteArray shown = asked.input.toUtf8();
+        for (qsizetype i = 0; i < shown.size(); ++i) {
+            QByteArray other = shown;
+            other[i] = char(other[i] ^ 1);
+            QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+            params.insert(
+                QStringLiteral("input_sha256"),
+                QString::fromLatin1(QCryptographicHash::hash(other, QCryptographicHash::Sha256).toHex()));
+            QCOMPARE(codeOf(desk.answer(params, at)), QStringLiteral("conflict"));
+        }
+        QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+        params.insert(QStringLiteral("input_sha256"),
+                      QString::fromLatin1(QCryptographicHash::hash(shown, QCryptographicHash::Sha256).toHex())
+                          .toUpper());
+        QVERIFY(codeOf(desk.answer(params, at)).isEmpty());
+    }
+
+    void questionsNeedAnswers()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(PermissionKind::Question), {}, at);
+        QCOMPARE(codeOf(desk.answer(with(asked, "decision", QStringLiteral("allow")), at)),
+                 QStringLiteral("bad_request"));
+        QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+        params.insert(QStringLiteral("answers"),
+                      QJsonObject{{QStringLiteral("Which?"), QStringLiteral("Red")},
+                                  {QStringLiteral("more"), QStringLiteral("x")}});
+        const auto answer = desk.answer(params, at);
+        QCOMPARE(std::get<Decision>(answer).answer.answers,
+                 (QJsonObject{{QStringLiteral("Which?"), QStringLiteral("Red")}}));
+    }
+
+    void timeOutMeansDenied()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(), {}, at);
+        QCOMPARE(desk.nextExpiryMs(), at + PermissionDesk::validMs);
+        QVERIFY(desk.expire(at + PermissionDesk::validMs - 1).isEmpty());
+        QCOMPARE(codeOf(desk.answer(with(asked, "decision", QStringLiteral("allow")), asked.expiresAtMs)),
+                 QStringLiteral("conflict"));
+        const QList<Decision> expired = desk.expire(at + PermissionDesk::validMs);
+        QCOMPARE(expired.size(), 1);
+        QCOMPARE(expired.first().answer.effect, DriveAnswer::Effect::Deny);
+        QCOMPARE(expired.first().told.outcome, QStringLiteral("denied"));
+        QCOMPARE(desk.nextExpiryMs(), qint64(0));
+    }
+
+    void withdrawnAndLostOnesAreGone()
+    {
+        PermissionDesk desk;
+        const PermissionAsked asked = desk.open(agent, question(), {}, at);
+        QVERIFY(!desk.withdraw(agent, QStringLiteral("other")));
+        QVERIFY(!desk.withdraw({}, QStringLiteral("r1")));
+        QCOMPARE(desk.withdraw(agent, QStringLiteral("r1"))->outcome, QStringLiteral("gone"));
+        QCOMPARE(codeOf(desk.answer(with(asked, "decision", QStringLiteral("allow")), at)),
+                 QStringLiteral("not_found"));
+        std::ignore = desk.open(agent, question(), {}, at);
+        QCOMPARE(desk.dropAgent(agent).size(), 1);
+        QVERIFY(desk.isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPermissionDesk)
+#include "tst_permissiondesk.moc"
