@@ -164,11 +164,9 @@ void RemoteHost::replyLater(const Reply& reply)
 
 void RemoteHost::take(const wire::Answer& answer)
 {
-    const auto asked = m_asked.constFind(answer.id);
-    if (asked == m_asked.constEnd())
+    if (!m_asked.contains(answer.id))
         return;
-    const Question question = *asked;
-    m_asked.erase(asked);
+    const Question question = m_asked.take(answer.id);
     if (question.purpose == Purpose::Input) {
         const QJsonValue input = valueOf(answer.result, "input");
         const QString problem = answer.good ? QStringLiteral("no input was sent") : answer.message;
