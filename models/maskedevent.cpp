@@ -32,7 +32,7 @@ QJsonValue masked(const QJsonValue& value)
         return maskSecrets(value.toString());
     if (value.isArray()) {
         QJsonArray list;
-        for (const QJsonValue& item : value.toArray())
+        for (const auto& item : value.toArray())
             list.append(masked(item));
         return list;
     }

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <tuple>
 #include <unistd.h>
 
 using namespace plimsoll;
@@ -22,8 +23,8 @@ namespace {
 void say(const QJsonObject& object)
 {
     const QByteArray line = QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
-    std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
-    std::fflush(stdout);
+    std::ignore = std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
+    std::ignore = std::fflush(stdout);
 }
 
 void listenTo(Orchestrator& host)
