@@ -75,8 +75,8 @@ int beVictim(int argc, char** argv)
     const QCoreApplication app(argc, argv);
     ChildProcess child;
     QObject::connect(&child, &ChildProcess::lineRead, &child, [](QByteArrayView line) {
-        std::printf("%.*s\n", int(line.size()), line.data());
-        std::fflush(stdout);
+        std::ignore = std::printf("%.*s\n", int(line.size()), line.data());
+        std::ignore = std::fflush(stdout);
     });
     ChildSetup setup = shell(hidingTree);
     setup.keepRunning = argc > 2;

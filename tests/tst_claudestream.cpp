@@ -27,6 +27,7 @@ ClaudeFrame parsed(const QByteArray& line)
 QByteArray randomInput(QRandomGenerator& random)
 {
     static const QByteArrayList pieces{
+        // NOLINTNEXTLINE(misc-misleading-bidirectional)
         "a",     "\\u202e", "\u202e",         "\\n", "\\\"", "ü",   "\u200b", "\\u0000", "}", "{",
         ",\\\\", "日",      "\\ud83d\\ude00", "'",   "$(x)", "\\/", "😀",      "]",       ":"};
     QByteArray input = "{";

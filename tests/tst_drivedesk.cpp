@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <iostream>
 #include <string>
+#include <tuple>
 #include <unistd.h>
 
 using namespace plimsoll;
@@ -22,9 +23,9 @@ namespace {
 /// Prints one line of the stream, and it is on its way.
 void sayLine(const QByteArray& line)
 {
-    std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
+    std::ignore = std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
     std::fputc('\n', stdout);
-    std::fflush(stdout);
+    std::ignore = std::fflush(stdout);
 }
 
 void sayState(const char* state)
@@ -100,7 +101,7 @@ private:
         sayLine(R"({"type":"system","subtype":"init","session_id":")" + m_session.toUtf8() + "\"}");
         append(promptLine(text, baseMs + m_turn * 10));
         if (text.startsWith(QLatin1String("die"))) {
-            std::fputs("out of paint\n", stderr);
+            std::ignore = std::fputs("out of paint\n", stderr);
             m_exit = 3;
         } else if (text.startsWith(QLatin1String("ask"))) {
             sayState("requires_action");
@@ -114,8 +115,8 @@ private:
         } else if (text.startsWith(QLatin1String("garbage"))) {
             sayLine("no json \x00\xff\xfe");
             sayLine(QByteArray(2'000'000, 'x'));
-            std::fputs("half a line", stdout);
-            std::fflush(stdout);
+            std::ignore = std::fputs("half a line", stdout);
+            std::ignore = std::fflush(stdout);
             m_exit = 1;
         } else if (!text.startsWith(QLatin1String("hang"))) {
             for (const char* piece : {"all ", "well"})
