@@ -24,7 +24,7 @@ namespace {
 void sayLine(const QByteArray& line)
 {
     std::ignore = std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
-    std::fputc('\n', stdout);
+    std::ignore = std::fputc('\n', stdout);
     std::ignore = std::fflush(stdout);
 }
 

@@ -188,10 +188,10 @@ void TestWireRead::whatTheServerWritesIsRead()
             continue;
         if (auto* asked = std::get_if<PermissionAsked>(&event.body))
             asked->requestId = QStringLiteral("r%1").arg(i);
-        const auto bytes = wire::eventMessage(event, quint64(i + 1), Agent());
+        const auto bytes = wire::eventMessage(event, quint64(i) + 1, Agent());
         if (!bytes)
             continue;
-        event.seq = quint64(i + 1);
+        event.seq = quint64(i) + 1;
         if (auto* alert = std::get_if<AlertRaised>(&event.body))
             alert->fraction = std::round(alert->fraction * 1e4) / 1e4;
         if (std::holds_alternative<PermissionAsked>(event.body)) {

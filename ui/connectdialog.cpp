@@ -50,13 +50,15 @@ ConnectDialog::ConnectDialog(const Places& places, QWidget* parent)
     , m_places(places)
 {
     setWindowTitle(tr("Connect to another machine"));
-    build();
+    makeWidgets();
+    layOut();
+    connectWidgets();
     fill();
     onAddressChanged();
     updateLook();
 }
 
-void ConnectDialog::build()
+void ConnectDialog::makeWidgets()
 {
     m_knownTitle = plainLabel(tr("Remembered places"), this);
     m_list = new QListWidget(this);
@@ -79,10 +81,13 @@ void ConnectDialog::build()
     m_keep = new QCheckBox(tr("Remember this place and its token"), this);
     m_keep->setChecked(true);
     m_said = wrapped(this);
-    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    m_connect = buttons->addButton(tr("Connect"), QDialogButtonBox::AcceptRole);
+    m_buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    m_connect = m_buttons->addButton(tr("Connect"), QDialogButtonBox::AcceptRole);
     m_connect->setDefault(true);
+}
 
+void ConnectDialog::layOut()
+{
     auto* form = new QGridLayout;
     form->setHorizontalSpacing(grid(font(), 3));
     form->setVerticalSpacing(grid(font(), 2));
@@ -113,9 +118,12 @@ void ConnectDialog::build()
     layout->addLayout(form);
     layout->addWidget(m_said);
     layout->addStretch(0);
-    layout->addWidget(buttons);
+    layout->addWidget(m_buttons);
     setMinimumWidth(grid(font(), 150));
+}
 
+void ConnectDialog::connectWidgets()
+{
     connect(m_address, &QLineEdit::textChanged, this, &ConnectDialog::onAddressChanged);
     connect(m_list, &QListWidget::itemActivated, this, &ConnectDialog::accept);
     connect(m_list, &QListWidget::currentRowChanged, this, [this](int row) {
@@ -127,8 +135,8 @@ void ConnectDialog::build()
         m_pin->setText(fingerprintText(m_known.at(row).fingerprintSha256));
     });
     connect(m_forget, &QPushButton::clicked, this, &ConnectDialog::forget);
-    connect(buttons, &QDialogButtonBox::accepted, this, &ConnectDialog::accept);
-    connect(buttons, &QDialogButtonBox::rejected, this, &ConnectDialog::reject);
+    connect(m_buttons, &QDialogButtonBox::accepted, this, &ConnectDialog::accept);
+    connect(m_buttons, &QDialogButtonBox::rejected, this, &ConnectDialog::reject);
 }
 
 void ConnectDialog::fill()

@@ -6,6 +6,7 @@
 #include <QDialog>
 
 class QCheckBox;
+class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
 class QListWidget;
@@ -37,7 +38,9 @@ protected:
     void done(int result) override;
 
 private:
-    void build();
+    void makeWidgets();
+    void layOut();
+    void connectWidgets();
     void fill();
     void onAddressChanged();
     void accept() override;
@@ -65,6 +68,7 @@ private:
     QLabel* m_compare = nullptr; ///< the fingerprint of a pairing link
     QCheckBox* m_keep = nullptr;
     QLabel* m_said = nullptr;
+    QDialogButtonBox* m_buttons = nullptr;
     QPushButton* m_connect = nullptr;
 };
 
