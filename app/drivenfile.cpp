@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/drivenfile.h"
 
+#include "models/privatefile.h"
+
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QSaveFile>
 #include <QUuid>
 
 namespace plimsoll {
@@ -101,11 +102,7 @@ QString DrivenFile::save(const QList<DrivenRecord>& records) const
     const QByteArray bytes =
         QJsonDocument(QJsonObject{{QStringLiteral("version"), 1}, {QStringLiteral("agents"), agents}})
             .toJson();
-    QSaveFile file(m_path);
-    const bool good = file.open(QIODevice::WriteOnly) &&
-                      file.setPermissions(QFile::ReadOwner | QFile::WriteOwner) &&
-                      file.write(bytes) == bytes.size() && file.commit();
-    return good ? QString() : QStringLiteral("%1 cannot be written: %2").arg(m_path, file.errorString());
+    return writePrivately(m_path, bytes);
 }
 
 } // namespace plimsoll

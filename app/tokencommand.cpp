@@ -26,22 +26,12 @@ qint64 nowMs()
     return QDateTime::currentMSecsSinceEpoch();
 }
 
-QJsonObject entryOf(const TokenRecord& token)
-{
-    return {{QStringLiteral("id"), token.id},
-            {QStringLiteral("name"), token.name},
-            {QStringLiteral("role"), toName(token.role)},
-            {QStringLiteral("origins"), QJsonArray::fromStringList(token.origins)},
-            {QStringLiteral("created_at"), timeToJson(token.createdAtMs)},
-            {QStringLiteral("last_used_at"), timeToJson(token.lastUsedAtMs)}};
-}
-
 QString listText(const AccessBook& book, bool json)
 {
     QJsonArray list;
     QString text;
     for (const TokenRecord& token : book.tokens) {
-        list.append(entryOf(token));
+        list.append(listedToken(token));
         const QString used = timeToJson(token.lastUsedAtMs).toString();
         text +=
             QStringLiteral("%1  %2  last used %3  %4%5\n")
@@ -78,15 +68,11 @@ QString makeLink(const AccessFile& file, const AccessTexts& texts)
     QString fingerprint;
     if (!findServer(file, url, fingerprint))
         return noServer(file);
-    QByteArray code;
-    QString fault = file.change([&code](AccessBook& book) {
-        code = addCode(book, false, nowMs());
-        return true;
-    });
-    if (!fault.isEmpty())
-        return fault;
-    texts.result(url + QStringLiteral("/#code=") + QString::fromLatin1(code) + QLatin1Char('\n'));
-    return {};
+    QString fault;
+    const QByteArray code = file.makeCode(false, nowMs(), fault);
+    if (fault.isEmpty())
+        texts.result(linkText(url, false, code, fingerprint) + QLatin1Char('\n'));
+    return fault;
 }
 
 /// The device that gave this code; nothing in time = empty.
@@ -112,15 +98,11 @@ QString pair(const AccessFile& file, AccessRole role, const AccessTexts& texts)
     QString fingerprint;
     if (!findServer(file, url, fingerprint))
         return noServer(file);
-    QByteArray code;
-    QString fault = file.change([&code](AccessBook& book) {
-        code = addCode(book, true, nowMs());
-        return true;
-    });
+    QString fault;
+    const QByteArray code = file.makeCode(true, nowMs(), fault);
     if (!fault.isEmpty())
         return fault;
-    const QString tail = fingerprint.isEmpty() ? QString() : QStringLiteral("&fp=") + fingerprint;
-    texts.result(url + QStringLiteral("/#pair=") + QString::fromLatin1(code) + tail + QLatin1Char('\n'));
+    texts.result(linkText(url, true, code, fingerprint) + QLatin1Char('\n'));
     texts.say(QStringLiteral("Open this on the other device, or give it to Connect… of the Plimsoll there, "
                              "within two minutes.\n"));
     const PairingRecord device = waitForDevice(file, secretHash(code));
@@ -130,15 +112,11 @@ QString pair(const AccessFile& file, AccessRole role, const AccessTexts& texts)
                   .arg(plain(device.name), device.address, toName(role)));
     std::string line;
     const bool accepted = std::getline(std::cin, line) && (line == "y" || line == "Y" || line == "yes");
-    bool found = false;
-    fault = file.change([&](AccessBook& book) {
-        found = decidePairing(book, device.id, accepted, role, nowMs());
-        return found;
-    });
-    if (fault.isEmpty() && !found)
-        return QStringLiteral("the device does not wait any more");
+    fault = file.decide(device.id, accepted, role, nowMs());
+    if (!fault.isEmpty())
+        return fault;
     texts.say(accepted ? QStringLiteral("It is let in.\n") : QStringLiteral("It was refused.\n"));
-    return fault;
+    return {};
 }
 
 } // namespace
@@ -161,27 +139,15 @@ QString runTokenCommand(const AccessCommand& command, bool json, const QString& 
     }
     if (command.verb == Verb::Revoke) {
         bool found = false;
-        QString fault = file.change([&](AccessBook& book) {
-            found =
-                book.tokens.removeIf([&](const TokenRecord& token) { return token.id == command.name; }) > 0;
-            return found;
-        });
+        QString fault = file.remove(command.name, found);
         return fault.isEmpty() && !found
                    ? QStringLiteral("there is no token %1; see: plimsoll token list").arg(command.name)
                    : fault;
     }
-    QString wrong = tokenFault(command.name, command.role, command.origins);
-    if (!wrong.isEmpty())
-        return wrong;
-    QByteArray secret;
-    QString fault = file.change([&](AccessBook& book) {
-        secret = addToken(book, command.name, command.role, command.origins, nowMs());
-        return !secret.isEmpty();
-    });
+    QString fault;
+    const QByteArray secret = file.add(command.name, command.role, command.origins, nowMs(), fault);
     if (!fault.isEmpty())
         return fault;
-    if (secret.isEmpty())
-        return QStringLiteral("there are %1 tokens already; revoke one first").arg(maxTokens);
     texts.result(QString::fromLatin1(secret) + QLatin1Char('\n'));
     texts.say(
         QStringLiteral("This is shown once: keep it where only the program that uses it can read it.\n"));

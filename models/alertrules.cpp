@@ -3,18 +3,6 @@
 
 namespace plimsoll {
 
-namespace {
-
-std::optional<double> fractionOf(const Usage& usage)
-{
-    const Count limit = usage.compactAtTokens ? usage.compactAtTokens : usage.contextWindow;
-    if (!usage.contextTokens || !limit || *limit <= 0)
-        return std::nullopt;
-    return double(*usage.contextTokens) / double(*limit);
-}
-
-} // namespace
-
 FillLevel alertLevel(FillLevel before, double fraction)
 {
     const bool wasCritical = before == FillLevel::Critical;
@@ -36,7 +24,7 @@ std::optional<AlertRaised> AlertRules::take(const Event& event)
     const auto* changed = std::get_if<UsageChanged>(&event.body);
     if (!added && !changed)
         return std::nullopt;
-    const std::optional<double> fraction = fractionOf(added ? added->agent.usage : changed->usage);
+    const std::optional<double> fraction = loadFraction(added ? added->agent.usage : changed->usage);
     if (!fraction)
         return std::nullopt;
     const FillLevel before = m_levels.value(event.agent, FillLevel::Calm);

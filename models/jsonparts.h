@@ -5,10 +5,15 @@
 
 #include <QJsonObject>
 
-// What the files of the codec share; of no use to others.
+// What those share that read JSON: the codec, the wire, the commands.
 namespace plimsoll::json {
 
 inline constexpr qsizetype maxListItems = 10'000; ///< more of a list is not read
+
+[[nodiscard]] inline QJsonValue value(const QJsonObject& object, const char* key)
+{
+    return object.value(QLatin1String(key));
+}
 
 [[nodiscard]] inline QString text(const QJsonObject& object, QLatin1String key)
 {

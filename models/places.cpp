@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/places.h"
 
+#include "models/privatefile.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QSaveFile>
 #include <QUrlQuery>
 
 #include <algorithm>
@@ -213,13 +214,7 @@ QString Places::write(const QList<RemotePlace>& places) const
     const QString folder = QFileInfo(m_path).absolutePath();
     if (!QDir().mkpath(folder))
         return QStringLiteral("the folder %1 cannot be made").arg(folder);
-    QSaveFile file(m_path);
-    // Private before the first byte is in it.
-    const bool isOpen = file.open(QIODevice::WriteOnly);
-    if (!isOpen || !file.setPermissions(QFile::ReadOwner | QFile::WriteOwner) ||
-        file.write(bytes) != bytes.size() || !file.commit())
-        return QStringLiteral("%1 cannot be written: %2").arg(m_path, file.errorString());
-    return {};
+    return writePrivately(m_path, bytes);
 }
 
 } // namespace plimsoll

@@ -116,6 +116,15 @@ inline constexpr std::array<BasisField, 4> basisFields{{
     return double(*usage.contextTokens) / double(*usage.contextWindow);
 }
 
+/// Fill as a fraction of the Plimsoll line where it is known, else of the window (1.0 = full, may exceed 1).
+[[nodiscard]] inline std::optional<double> loadFraction(const Usage& usage)
+{
+    const Count limit = usage.compactAtTokens ? usage.compactAtTokens : usage.contextWindow;
+    if (!usage.contextTokens || !limit || *limit <= 0)
+        return std::nullopt;
+    return double(*usage.contextTokens) / double(*limit);
+}
+
 /// How urgent the fill is, relative to the Plimsoll line where it is known, else to the window (LOOK.md).
 enum class FillLevel : quint8 {
     Unknown,
@@ -129,13 +138,12 @@ inline constexpr double criticalFraction = 0.90;
 
 [[nodiscard]] inline FillLevel fillLevel(const Usage& usage)
 {
-    const Count limit = usage.compactAtTokens ? usage.compactAtTokens : usage.contextWindow;
-    if (!usage.contextTokens || !limit || *limit <= 0)
+    const std::optional<double> load = loadFraction(usage);
+    if (!load)
         return FillLevel::Unknown;
-    const double fill = double(*usage.contextTokens) / double(*limit);
-    if (fill >= criticalFraction)
+    if (*load >= criticalFraction)
         return FillLevel::Critical;
-    return fill >= warningFraction ? FillLevel::Warning : FillLevel::Calm;
+    return *load >= warningFraction ? FillLevel::Warning : FillLevel::Calm;
 }
 
 } // namespace plimsoll

@@ -96,6 +96,18 @@ private slots:
         QCOMPARE(statusOf(m_fleet->get("/api/agents")), 200); // control: who hurries is answered
     }
 
+    void goneBeforeTheHandshake()
+    {
+        for (int i = 0; i < 50; ++i) { // each is gone while its head still waits to be read
+            RawClient hasty(*m_fleet, m_fleet->token);
+            QVERIFY(hasty.socket.waitForConnected(5000));
+            QVERIFY(hasty.socket.waitForBytesWritten(5000));
+            hasty.socket.abort();
+        }
+        RawClient patient(*m_fleet, m_fleet->token); // control
+        QVERIFY(patient.isOpen());
+    }
+
     void stalledHandshakesKeepNobodyOut()
     {
         ServerLimits limits;

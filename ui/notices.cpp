@@ -138,14 +138,10 @@ TrayState trayState(const QList<Agent>& agents)
     for (const Agent& agent : agents) {
         if (agent.state == AgentState::Blocked)
             ++result.needsYou;
-        const Count limit =
-            agent.usage.compactAtTokens ? agent.usage.compactAtTokens : agent.usage.contextWindow;
         // An agent of which nothing tells whether it lives would hold the icon at a level of long ago.
-        if (!isLiving(agent.state) || agent.state == AgentState::Unknown || !agent.usage.contextTokens ||
-            !limit || *limit <= 0)
-            continue;
-        const double fraction = double(*agent.usage.contextTokens) / double(*limit);
-        if (result.fraction && *result.fraction >= fraction)
+        const std::optional<double> fraction = loadFraction(agent.usage);
+        if (!isLiving(agent.state) || agent.state == AgentState::Unknown || !fraction ||
+            (result.fraction && *result.fraction >= *fraction))
             continue;
         result.fraction = fraction;
         result.level = fillLevel(agent.usage);

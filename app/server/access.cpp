@@ -276,6 +276,25 @@ bool decidePairing(AccessBook& book, const QString& id, bool accepted, AccessRol
     return false;
 }
 
+QJsonObject listedToken(const TokenRecord& token)
+{
+    return {{QStringLiteral("id"), token.id},
+            {QStringLiteral("name"), token.name},
+            {QStringLiteral("role"), toName(token.role)},
+            {QStringLiteral("origins"), QJsonArray::fromStringList(token.origins)},
+            {QStringLiteral("created_at"), timeToJson(token.createdAtMs)},
+            {QStringLiteral("last_used_at"), timeToJson(token.lastUsedAtMs)}};
+}
+
+QString linkText(const QString& url, bool isPairing, const QByteArray& code, const QString& fingerprint)
+{
+    QString link =
+        url + (isPairing ? QStringLiteral("/#pair=") : QStringLiteral("/#code=")) + QString::fromLatin1(code);
+    if (isPairing && !fingerprint.isEmpty())
+        link += QStringLiteral("&fp=") + fingerprint;
+    return link;
+}
+
 bool dropExpired(AccessBook& book, qint64 nowMs)
 {
     bool dropped = false;

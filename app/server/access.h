@@ -94,6 +94,12 @@ struct AccessBook
                                       const QString& address, qint64 nowMs);
 [[nodiscard]] bool decidePairing(AccessBook& book, const QString& id, bool accepted, AccessRole role,
                                  qint64 nowMs);
+/// What lists tell of a token; nothing that opens anything.
+[[nodiscard]] QJsonObject listedToken(const TokenRecord& token);
+/// What the operator opens on this machine (the code of a launch), or what a device is let in by.
+/// \param fingerprint of the server's certificate, empty = no TLS; only a device that pairs needs it
+[[nodiscard]] QString linkText(const QString& url, bool isPairing, const QByteArray& code,
+                               const QString& fingerprint);
 /// Drops what is over. \return whether something was
 bool dropExpired(AccessBook& book, qint64 nowMs);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/server/accessdesk.h"
 
-#include "models/codec.h"
+#include "models/jsonparts.h"
 
 #include <QDateTime>
 #include <QJsonArray>
@@ -25,11 +25,6 @@ qint64 nowMs()
 QJsonObject bodyOf(const HttpRequest& request)
 {
     return QJsonDocument::fromJson(request.content).object();
-}
-
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
 }
 
 } // namespace
@@ -102,29 +97,16 @@ void AccessDesk::keepLastUse()
 
 QByteArray AccessDesk::makeCode(bool isPairing, QString& fault)
 {
-    QByteArray code;
-    fault = m_file.change([&code, isPairing](AccessBook& book) {
-        code = addCode(book, isPairing, nowMs());
-        return true;
-    });
+    QByteArray code = m_file.makeCode(isPairing, nowMs(), fault);
     reload();
-    return fault.isEmpty() ? code : QByteArray();
+    return code;
 }
 
 QByteArray AccessDesk::add(const QString& name, AccessRole role, const QStringList& origins, QString& fault)
 {
-    fault = tokenFault(name, role, origins);
-    if (!fault.isEmpty())
-        return {};
-    QByteArray secret;
-    fault = m_file.change([&](AccessBook& book) {
-        secret = addToken(book, name, role, origins, nowMs());
-        return !secret.isEmpty();
-    });
-    if (fault.isEmpty() && secret.isEmpty())
-        fault = QStringLiteral("there are %1 tokens already; remove one first").arg(maxTokens);
+    QByteArray secret = m_file.add(name, role, origins, nowMs(), fault);
     reload();
-    return fault.isEmpty() ? secret : QByteArray();
+    return secret;
 }
 
 QString AccessDesk::setRole(const QString& tokenId, AccessRole role)
@@ -142,24 +124,16 @@ QString AccessDesk::setRole(const QString& tokenId, AccessRole role)
 
 QString AccessDesk::remove(const QString& tokenId, bool& found)
 {
-    QString fault = m_file.change([&](AccessBook& book) {
-        found =
-            book.tokens.removeIf([&tokenId](const TokenRecord& token) { return token.id == tokenId; }) > 0;
-        return found;
-    });
+    QString fault = m_file.remove(tokenId, found);
     reload();
     return fault;
 }
 
 QString AccessDesk::decide(const QString& pairingId, bool accepted, AccessRole role)
 {
-    bool found = false;
-    QString fault = m_file.change([&](AccessBook& book) {
-        found = decidePairing(book, pairingId, accepted, role, nowMs());
-        return found;
-    });
+    QString fault = m_file.decide(pairingId, accepted, role, nowMs());
     reload();
-    return fault.isEmpty() && !found ? QStringLiteral("this device does not wait any more") : fault;
+    return fault;
 }
 
 void AccessDesk::settlePairings()
@@ -217,21 +191,17 @@ void AccessDesk::answer(const HttpRequest& request, const HttpResponder& respond
     default: break;
     }
     QJsonArray list;
-    for (const AccessEntry& entry : tokens(connections)) {
-        list.append(QJsonObject{{QStringLiteral("id"), entry.id},
-                                {QStringLiteral("name"), entry.name},
-                                {QStringLiteral("role"), toName(entry.role)},
-                                {QStringLiteral("origins"), QJsonArray::fromStringList(entry.origins)},
-                                {QStringLiteral("created_at"), timeToJson(entry.createdAtMs)},
-                                {QStringLiteral("last_used_at"), timeToJson(entry.lastUsedAtMs)},
-                                {QStringLiteral("connections"), entry.connections}});
+    for (const TokenRecord& token : m_table.book().tokens) {
+        QJsonObject entry = listedToken(token);
+        entry.insert(QStringLiteral("connections"), connections.value(token.id));
+        list.append(entry);
     }
     responder.answer(jsonReply({{QStringLiteral("tokens"), list}}));
 }
 
 void AccessDesk::tradeCode(const HttpRequest& request, const HttpResponder& responder)
 {
-    const QByteArray code = textIn(bodyOf(request), "code").toLatin1();
+    const QByteArray code = json::text(bodyOf(request), "code").toLatin1();
     bool isGood = false;
     QString fault = m_file.change([&](AccessBook& book) {
         isGood = takeLaunchCode(book, code, nowMs());
@@ -251,14 +221,14 @@ void AccessDesk::tradeCode(const HttpRequest& request, const HttpResponder& resp
 void AccessDesk::pair(const HttpRequest& request, const HttpResponder& responder)
 {
     const QJsonObject body = bodyOf(request);
-    const QString name = textIn(body, "name").simplified();
+    const QString name = json::text(body, "name").simplified();
     if (name.isEmpty())
         return responder.answer(
             errorReply(400, "bad_request", QStringLiteral("\"name\" must say what this device is called")));
     QString id;
     QString fault = m_file.change([&](AccessBook& book) {
-        id =
-            takePairingCode(book, textIn(body, "code").toLatin1(), name, request.address.toString(), nowMs());
+        id = takePairingCode(book, json::text(body, "code").toLatin1(), name, request.address.toString(),
+                             nowMs());
         return true;
     });
     if (id.isEmpty() || !fault.isEmpty()) {
@@ -276,19 +246,19 @@ void AccessDesk::pair(const HttpRequest& request, const HttpResponder& responder
 void AccessDesk::addByRequest(const HttpRequest& request, const HttpResponder& responder)
 {
     const QJsonObject body = bodyOf(request);
-    const std::optional<AccessRole> role = accessRoleFromName(textIn(body, "role"));
+    const std::optional<AccessRole> role = accessRoleFromName(json::text(body, "role"));
     QStringList origins;
     const QJsonArray list = body.value(QLatin1String("origins")).toArray();
     for (const auto& origin : list)
         origins << origin.toString();
     QString fault;
-    const QByteArray secret = role ? add(textIn(body, "name"), *role, origins, fault) : QByteArray();
+    const QByteArray secret = role ? add(json::text(body, "name"), *role, origins, fault) : QByteArray();
     if (!role)
         fault = tokenFault(QStringLiteral("-"), AccessRole::Admin, {});
     if (secret.isEmpty())
         return responder.answer(errorReply(400, "bad_request", fault));
     emit happened(QStringLiteral("token_added"), request.principal->name, request.address.toString(),
-                  textIn(body, "name"));
+                  json::text(body, "name"));
     responder.answer(jsonReply({{QStringLiteral("id"), m_table.book().tokens.constLast().id},
                                 {QStringLiteral("token"), QString::fromLatin1(secret)}},
                                201));

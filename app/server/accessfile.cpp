@@ -2,17 +2,15 @@
 #include "app/server/accessfile.h"
 
 #include "app/agents/uniquefd.h"
+#include "models/privatefile.h"
 
 #include <QFile>
-#include <QFileInfo>
 #include <QJsonDocument>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace plimsoll {
@@ -56,30 +54,6 @@ QString readObject(const QString& path, QJsonObject& object)
 
 } // namespace
 
-QString writePrivately(const QString& path, const QByteArray& bytes)
-{
-    QByteArray name = QFile::encodeName(path) + ".XXXXXX";
-    const UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC)); // 0600
-    if (!fd.isOpen())
-        return systemFault(path);
-    qsizetype written = 0;
-    while (written < bytes.size()) {
-        const ssize_t now = ::write(fd.get(), bytes.constData() + written, size_t(bytes.size() - written));
-        if (now < 0 && errno == EINTR)
-            continue;
-        if (now <= 0)
-            break;
-        written += now;
-    }
-    const bool good = written == bytes.size() && ::fsync(fd.get()) == 0 &&
-                      ::rename(name.constData(), QFile::encodeName(path).constData()) == 0;
-    if (good)
-        return {};
-    QString fault = systemFault(path);
-    ::unlink(name.constData());
-    return fault;
-}
-
 AccessFile::AccessFile(QString dir)
     : m_dir(std::move(dir))
 {
@@ -113,6 +87,52 @@ QString AccessFile::change(const std::function<bool(AccessBook&)>& work) const
     if (!fault.isEmpty() || !work(book))
         return fault;
     return writePrivately(bookPath(), QJsonDocument(toJson(book)).toJson());
+}
+
+QByteArray AccessFile::makeCode(bool isPairing, qint64 nowMs, QString& fault) const
+{
+    QByteArray code;
+    fault = change([&code, isPairing, nowMs](AccessBook& book) {
+        code = addCode(book, isPairing, nowMs);
+        return true;
+    });
+    return fault.isEmpty() ? code : QByteArray();
+}
+
+QByteArray AccessFile::add(const QString& name, AccessRole role, const QStringList& origins, qint64 nowMs,
+                           QString& fault) const
+{
+    fault = tokenFault(name, role, origins);
+    if (!fault.isEmpty())
+        return {};
+    QByteArray secret;
+    fault = change([&](AccessBook& book) {
+        secret = addToken(book, name, role, origins, nowMs);
+        return !secret.isEmpty();
+    });
+    if (fault.isEmpty() && secret.isEmpty())
+        fault = QStringLiteral("there are %1 tokens already; revoke one first").arg(maxTokens);
+    return fault.isEmpty() ? secret : QByteArray();
+}
+
+QString AccessFile::remove(const QString& tokenId, bool& found) const
+{
+    found = false;
+    return change([&](AccessBook& book) {
+        found =
+            book.tokens.removeIf([&tokenId](const TokenRecord& token) { return token.id == tokenId; }) > 0;
+        return found;
+    });
+}
+
+QString AccessFile::decide(const QString& pairingId, bool accepted, AccessRole role, qint64 nowMs) const
+{
+    bool found = false;
+    QString fault = change([&](AccessBook& book) {
+        found = decidePairing(book, pairingId, accepted, role, nowMs);
+        return found;
+    });
+    return fault.isEmpty() && !found ? QStringLiteral("this device does not wait any more") : fault;
 }
 
 QString AccessFile::prepare(qint64 nowMs)

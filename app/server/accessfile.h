@@ -30,6 +30,17 @@ public:
     /// Reads the book, lets `work` change it, and writes it if `work` says true. Empty, or what is wrong.
     [[nodiscard]] QString change(const std::function<bool(AccessBook&)>& work) const;
 
+    // Changes of one kind; empty, or what is wrong, for people. What returns a secret is empty with a fault.
+
+    /// A launch code, or one that a device pairs by.
+    [[nodiscard]] QByteArray makeCode(bool isPairing, qint64 nowMs, QString& fault) const;
+    /// A token; its secret is shown once.
+    [[nodiscard]] QByteArray add(const QString& name, AccessRole role, const QStringList& origins,
+                                 qint64 nowMs, QString& fault) const;
+    [[nodiscard]] QString remove(const QString& tokenId, bool& found) const;
+    [[nodiscard]] QString decide(const QString& pairingId, bool accepted, AccessRole role,
+                                 qint64 nowMs) const;
+
     /// Where the server listens, for `plimsoll token link`; an empty object = nowhere any more.
     [[nodiscard]] QString writePlace(const QJsonObject& place) const;
     [[nodiscard]] QJsonObject readPlace() const;
@@ -37,8 +48,5 @@ public:
 private:
     QString m_dir;
 };
-
-/// Replaces a file as a whole; nobody but its owner may read it, at no moment. Empty, or what is wrong.
-[[nodiscard]] QString writePrivately(const QString& path, const QByteArray& bytes);
 
 } // namespace plimsoll

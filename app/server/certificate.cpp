@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/server/certificate.h"
 
-#include "app/server/accessfile.h"
+#include "models/privatefile.h"
 
 #include <QDateTime>
 #include <QFile>

@@ -3,6 +3,7 @@
 
 #include "app/server/wire.h"
 #include "models/codec.h"
+#include "models/jsonparts.h"
 #include "models/masking.h"
 #include "models/names.h"
 
@@ -32,11 +33,6 @@ Outcome badParam(const QString& message)
     return refused("bad_request", message);
 }
 
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
-}
-
 Outcome outcomeOf(const Reply& reply)
 {
     if (reply.error.isEmpty())
@@ -54,11 +50,11 @@ int pageOf(const QJsonObject& params)
 QJsonObject logOfItem(const AgentId& agent, const QJsonObject& item)
 {
     Logged line;
-    line.kind = logKindFromName(textIn(item, "kind"));
+    line.kind = logKindFromName(json::text(item, "kind"));
     line.truncated = item.value(QLatin1String("truncated")).toBool();
-    line.text = maskSecrets(textIn(item, "text"), line.truncated ? TextEnd::Cut : TextEnd::Whole);
-    line.tool = textIn(item, "tool");
-    line.file = textIn(item, "file");
+    line.text = maskSecrets(json::text(item, "text"), line.truncated ? TextEnd::Cut : TextEnd::Whole);
+    line.tool = json::text(item, "tool");
+    line.file = json::text(item, "file");
     line.offset = qint64(item.value(QLatin1String("offset")).toDouble(-1));
     line.block = item.value(QLatin1String("block")).toInt();
     return wire::logObject(agent, line, qint64(item.value(QLatin1String("at")).toDouble()));
@@ -124,7 +120,7 @@ void CommandDesk::run(const Principal& principal, const QString& method, const Q
     if ((rule->roles & bitOf(principal.role)) == 0)
         return done(refused(
             "forbidden", QStringLiteral("the role \"%1\" may not %2").arg(toName(principal.role), method)));
-    const AgentId agent = AgentId::fromString(textIn(params, "agent_id"));
+    const AgentId agent = AgentId::fromString(json::text(params, "agent_id"));
     const bool isForeign =
         !agent.isNull() && (!m_hub.fleet().agents.contains(agent) || !maySee(principal, agent));
     if (isForeign)
@@ -141,8 +137,8 @@ void CommandDesk::run(const Principal& principal, const QString& method, const Q
         return search(principal, params, done);
     if (method == QLatin1String("count_tokens"))
         return forward("tokens",
-                       {{QStringLiteral("text"), textIn(params, "text")},
-                        {QStringLiteral("model"), textIn(params, "model")}},
+                       {{QStringLiteral("text"), json::text(params, "text")},
+                        {QStringLiteral("model"), json::text(params, "model")}},
                        owner, done);
     if (agent.isNull())
         return done(badParam(QStringLiteral("\"agent_id\" is missing or is no id")));
@@ -202,13 +198,13 @@ void CommandDesk::fetchAgents(const Principal& principal, const QJsonObject& par
 
 void CommandDesk::fetchHistory(const QJsonObject& params, QObject* owner, const Done& done)
 {
-    const AgentId agent = AgentId::fromString(textIn(params, "agent_id"));
+    const AgentId agent = AgentId::fromString(json::text(params, "agent_id"));
     QJsonObject question{{QStringLiteral("agent_id"), agent.toString()},
                          {QStringLiteral("limit"), pageOf(params)}};
     if (const Count before = countFromJson(params.value(QLatin1String("before_seq"))))
         question.insert(QStringLiteral("before_offset"), *before);
     if (params.contains(QLatin1String("file")))
-        question.insert(QStringLiteral("file"), textIn(params, "file"));
+        question.insert(QStringLiteral("file"), json::text(params, "file"));
     ask(QStringLiteral("history"), question, owner, [agent, done](const Reply& reply) {
         if (!reply.error.isEmpty())
             return done(outcomeOf(reply));
@@ -226,7 +222,7 @@ void CommandDesk::fetchHistory(const QJsonObject& params, QObject* owner, const 
 void CommandDesk::fetchText(const Principal& principal, const QJsonObject& params, QObject* owner,
                             const Done& done)
 {
-    const std::optional<wire::LogPlace> place = wire::logPlaceFromId(textIn(params, "log_id"));
+    const std::optional<wire::LogPlace> place = wire::logPlaceFromId(json::text(params, "log_id"));
     if (!place)
         return done(badParam(QStringLiteral("\"log_id\" is not the id of a log line")));
     const auto agent = m_hub.fleet().agents.constFind(place->agent);
@@ -246,7 +242,7 @@ void CommandDesk::fetchText(const Principal& principal, const QJsonObject& param
     ask(QStringLiteral("text"), question, owner, [from, done](const Reply& reply) {
         if (!reply.error.isEmpty())
             return done(refused("not_found", reply.error));
-        const QString text = maskSecrets(textIn(reply.result, "text"));
+        const QString text = maskSecrets(json::text(reply.result, "text"));
         const qsizetype begin = std::min<qint64>(from, text.size());
         qsizetype end = std::min(begin + maxTextUnits, text.size());
         if (end < text.size() && text.at(end - 1).isHighSurrogate())
@@ -259,7 +255,7 @@ void CommandDesk::fetchText(const Principal& principal, const QJsonObject& param
 
 void CommandDesk::fetchInput(const QJsonObject& params, const Done& done) const
 {
-    const auto asked = m_hub.fleet().permissions.constFind(textIn(params, "request_id"));
+    const auto asked = m_hub.fleet().permissions.constFind(json::text(params, "request_id"));
     if (asked == m_hub.fleet().permissions.constEnd())
         return done(refused("not_found", QStringLiteral("no such request is open")));
     done({{{QStringLiteral("input"), std::get<PermissionAsked>(asked->body).input}}});
@@ -267,7 +263,7 @@ void CommandDesk::fetchInput(const QJsonObject& params, const Done& done) const
 
 void CommandDesk::search(const Principal& principal, const QJsonObject& params, const Done& done) const
 {
-    const QString text = textIn(params, "text");
+    const QString text = json::text(params, "text");
     if (text.isEmpty() || text.size() > maxSearchChars)
         return done(badParam(QStringLiteral("\"text\" must have 1 to %1 characters").arg(maxSearchChars)));
     const Finder finder(text, params.value(QLatin1String("regex")).toBool());
@@ -289,7 +285,7 @@ void CommandDesk::search(const Principal& principal, const QJsonObject& params, 
             continue;
         const QJsonObject line =
             QJsonDocument::fromJson(message.json).object().value(QLatin1String("log")).toObject();
-        if (finder.finds(textIn(line, "content")))
+        if (finder.finds(json::text(line, "content")))
             log.append(line);
     }
     done({{{QStringLiteral("agents"), agents}, {QStringLiteral("log"), log}}});
@@ -306,10 +302,10 @@ void CommandDesk::act(const Principal& principal, const QString& method, const Q
     }
     QJsonObject question = params;
     question.insert(QStringLiteral("by"), principal.name);
-    emit acted(principal, method, textIn(params, "agent_id"));
+    emit acted(principal, method, json::text(params, "agent_id"));
     const bool isCreate = method == QLatin1String("create_agent");
     ask(method, question, owner, [this, isCreate, token = principal.tokenId, done](const Reply& reply) {
-        const AgentId created = AgentId::fromString(textIn(reply.result, "agent_id"));
+        const AgentId created = AgentId::fromString(json::text(reply.result, "agent_id"));
         if (isCreate && reply.error.isEmpty() && !created.isNull())
             m_creators.insert(created, token);
         done(outcomeOf(reply));

@@ -43,14 +43,14 @@ public:
     /// \param pending bytes that wait already
     [[nodiscard]] bool allows(qint64 pending, qint64 bytes)
     {
-        if (!m_open && !m_ours && m_counting && !m_answers.take(m_clock.elapsed() + 1))
+        if (m_counting && !m_ours && !m_answers.take(m_clock.elapsed() + 1))
             m_flooded = true;
         if (pending + bytes > m_most)
             m_full = true;
         return !m_flooded && !m_full;
     }
     void startCounting() { m_counting = true; } ///< from here on it is a WebSocket
-    void stopCounting() { m_open = true; }      ///< the closing handshake is not counted
+    void stopCounting() { m_counting = false; } ///< the closing handshake is not counted
     [[nodiscard]] bool isFlooded() const { return m_flooded; }
     [[nodiscard]] bool isFull() const { return m_full; }
 
@@ -60,7 +60,6 @@ private:
     QElapsedTimer m_clock;
     bool m_ours = false;
     bool m_counting = false;
-    bool m_open = false;
     bool m_flooded = false;
     bool m_full = false;
 };

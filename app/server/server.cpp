@@ -7,6 +7,7 @@
 #include <QDateTime>
 #include <QHostInfo>
 #include <QNetworkInterface>
+#include <QPointer>
 #include <QThread>
 #include <QTimer>
 
@@ -135,7 +136,7 @@ struct Server::Running
     /// Sockets that the gate has let in and QWebSocketServer has not opened yet, by the peer's port.
     struct Admitted
     {
-        QTcpSocket* socket;
+        QPointer<QTcpSocket> socket; ///< gone where the peer went in the middle of the handshake
         Principal principal;
         RouteId route;
         QString session;
@@ -402,22 +403,20 @@ void Server::answer(HttpRequest request, HttpResponder responder)
 
 void Server::upgrade(QTcpSocket* socket, const HttpHead& /*head*/, const Verdict& verdict)
 {
+    auto& admitted = m_running->admitted;
+    admitted.removeIf([](const auto& one) { return one.socket.isNull(); });
     socket->setParent(m_running->listener.get());
-    m_running->admitted.append({socket, *verdict.principal, verdict.match.route->id,
-                                QString::fromUtf8(verdict.match.captured.value(0)), socket->peerAddress()});
+    admitted.append({socket, *verdict.principal, verdict.match.route->id,
+                     QString::fromUtf8(verdict.match.captured.value(0)), socket->peerAddress()});
     // Should the handshake not be finished, nothing else would end it.
     QTimer::singleShot(m_limits.headMs, socket, [this, socket] {
-        const bool isStill =
-            m_running && std::any_of(m_running->admitted.begin(), m_running->admitted.end(),
-                                     [socket](const auto& one) { return one.socket == socket; });
-        if (!isStill)
+        if (!m_running ||
+            m_running->admitted.removeIf([socket](const auto& one) { return one.socket == socket; }) == 0)
             return;
-        m_running->admitted.removeIf([socket](const auto& one) { return one.socket == socket; });
         socket->abort();
         socket->deleteLater();
     });
     m_running->webSockets.handleConnection(socket);
-    emit socket->readyRead(); // its head is there already
 }
 
 void Server::adopt()
@@ -426,7 +425,8 @@ void Server::adopt()
         // No two connections of one address have the same port.
         auto& admitted = m_running->admitted;
         const auto found = std::find_if(admitted.begin(), admitted.end(), [webSocket](const auto& one) {
-            return one.socket->peerPort() == webSocket->peerPort() && one.address == webSocket->peerAddress();
+            return one.socket && one.socket->peerPort() == webSocket->peerPort() &&
+                   one.address == webSocket->peerAddress();
         });
         if (found == admitted.end()) {
             webSocket->abort();
@@ -472,7 +472,7 @@ void Server::tickAll()
 {
     const QList<Viewer*> viewers = m_running->viewers;
     for (Viewer* viewer : viewers)
-        viewer->tick();
+        viewer->greetIfSilent();
     const QList<Peer*> peers = m_running->peers;
     for (Peer* peer : peers)
         peer->tick();
@@ -532,12 +532,8 @@ void Server::makeLink(bool isPairing)
     LinkMade made;
     made.isPairing = isPairing;
     const QByteArray code = m_running->access.makeCode(isPairing, made.fault);
-    if (!code.isEmpty()) {
-        made.link = m_running->url + (isPairing ? QStringLiteral("/#pair=") : QStringLiteral("/#code=")) +
-                    QString::fromLatin1(code);
-        if (isPairing && !m_running->fingerprint.isEmpty())
-            made.link += QStringLiteral("&fp=") + QString::fromLatin1(m_running->fingerprint);
-    }
+    if (!code.isEmpty())
+        made.link = linkText(m_running->url, isPairing, code, QString::fromLatin1(m_running->fingerprint));
     m_ways.notices.push(made);
 }
 

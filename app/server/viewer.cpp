@@ -71,11 +71,10 @@ void Viewer::tellStreamed(const AgentId& agent, const QByteArray& json)
         tell(json, true);
 }
 
-void Viewer::tick()
+void Viewer::greetIfSilent()
 {
     if (!m_greeted && m_clock.elapsed() > m_limits.helloMs)
         hello({});
-    m_peer.tick();
 }
 
 void Viewer::take(const QByteArray& message)

@@ -48,7 +48,8 @@ public:
     /// One message to this viewer alone. Dropped where `mayDrop` and the peer is behind.
     void tell(const QByteArray& json, bool mayDrop = false);
     void tellStreamed(const AgentId& agent, const QByteArray& json);
-    void tick();
+    /// Who has not said hello in time is taken for one that never will, and gets the plain stream.
+    void greetIfSilent();
 
 private:
     void take(const QByteArray& message);
@@ -65,9 +66,8 @@ private:
     ViewerDesk& m_desk;
     const ServerLimits m_limits;
     FrameStyle m_style;
-    std::optional<QSet<AgentId>> m_agents; ///< nothing = all
-    bool m_greeted = false;                ///< has said hello
-    qint64 m_openedMs = 0;
+    std::optional<QSet<AgentId>> m_agents;           ///< nothing = all
+    bool m_greeted = false;                          ///< has said hello
     quint64 m_seq = 0;                               ///< the last that was handed over
     quint64 m_resumedTo = 0;                         ///< told once that is reached; 0 = nothing to tell
     std::shared_ptr<const Hub::Snapshot> m_snapshot; ///< under way

@@ -18,19 +18,14 @@ namespace {
 
 constexpr qsizetype maxSaidChars = 2000;
 
-QJsonValue valueOf(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key));
-}
-
 quint64 seqOf(const QJsonObject& object)
 {
-    return quint64(countFromJson(valueOf(object, "seq")).value_or(0));
+    return quint64(countFromJson(value(object, "seq")).value_or(0));
 }
 
 qint64 atOf(const QJsonObject& object)
 {
-    return timeFromJson(valueOf(object, "timestamp"));
+    return timeFromJson(value(object, "timestamp"));
 }
 
 /// An array's objects, no more than anybody would look at.
@@ -59,13 +54,13 @@ Message told(std::optional<Event> event, quint64 seq)
 Welcome readWelcome(const QJsonObject& object)
 {
     Welcome welcome;
-    welcome.protocol = int(std::min<qint64>(countFromJson(valueOf(object, "protocol")).value_or(0), 1000));
+    welcome.protocol = int(std::min<qint64>(countFromJson(value(object, "protocol")).value_or(0), 1000));
     welcome.server = shortText(object, "server");
     welcome.host = shortText(object, "host");
     welcome.run = shortText(object, "run");
     welcome.role = accessRoleFromName(text(object, "role"));
     welcome.seq = seqOf(object);
-    const QJsonArray commands = valueOf(object, "commands").toArray();
+    const QJsonArray commands = value(object, "commands").toArray();
     for (qsizetype i = 0; i < std::min<qsizetype>(commands.size(), 100); ++i) {
         if (commands.at(i).isString())
             welcome.commands << commands.at(i).toString().left(100);
@@ -76,7 +71,7 @@ Welcome readWelcome(const QJsonObject& object)
 SnapshotPart readPart(const QJsonObject& object)
 {
     SnapshotPart part;
-    eachObject(valueOf(object, "agents"), [&part](const QJsonObject& item) {
+    eachObject(value(object, "agents"), [&part](const QJsonObject& item) {
         Agent agent = agentFromJson(item);
         if (!agent.id.isNull())
             part.agents << std::move(agent);
@@ -89,22 +84,22 @@ std::optional<Request> readRequest(const QJsonObject& object)
     std::optional<Event> asked = eventOf(object, QStringLiteral("permission_requested"));
     if (!asked || std::get<PermissionAsked>(asked->body).requestId.isEmpty())
         return std::nullopt;
-    const bool isMissing = !valueOf(object, "input").isString() && valueOf(object, "input_bytes").isDouble();
+    const bool isMissing = !value(object, "input").isString() && value(object, "input_bytes").isDouble();
     return Request{std::move(*asked), isMissing};
 }
 
 SnapshotEnd readEnd(const QJsonObject& object)
 {
     SnapshotEnd end;
-    eachObject(valueOf(object, "limits"), [&end](const QJsonObject& item) {
+    eachObject(value(object, "limits"), [&end](const QJsonObject& item) {
         if (const auto event = eventOf(item, QStringLiteral("limits_changed")))
             end.limits << std::get<LimitsChanged>(event->body);
     });
-    eachObject(valueOf(object, "pending_permissions"), [&end](const QJsonObject& item) {
+    eachObject(value(object, "pending_permissions"), [&end](const QJsonObject& item) {
         if (auto request = readRequest(item))
             end.permissions << std::move(*request);
     });
-    const QJsonObject spend{{QStringLiteral("slots"), valueOf(object, "spend")}};
+    const QJsonObject spend{{QStringLiteral("slots"), value(object, "spend")}};
     if (const auto event = eventOf(spend, QStringLiteral("spend_changed")))
         end.spend = std::get<SpendChanged>(event->body);
     return end;
@@ -129,7 +124,7 @@ Event withBody(const QJsonObject& object, Body body)
 
 Event readLine(const QJsonObject& object)
 {
-    const QJsonObject log = valueOf(object, "log").toObject();
+    const QJsonObject log = value(object, "log").toObject();
     qint64 atMs = 0;
     Event event = withBody(object, readLog(log, atMs));
     if (atMs != 0)
@@ -142,7 +137,7 @@ Event readLine(const QJsonObject& object)
 Event readAlert(const QJsonObject& object)
 {
     const QString level = text(object, "level");
-    const double percentage = std::clamp(valueOf(object, "percentage").toDouble(), 0.0, 1e6);
+    const double percentage = std::clamp(value(object, "percentage").toDouble(), 0.0, 1e6);
     const FillLevel fill = level == QLatin1String("ok") ? FillLevel::Calm : fillLevelFromName(level);
     return withBody(object, AlertRaised{fill, percentage / 100});
 }
@@ -150,13 +145,13 @@ Event readAlert(const QJsonObject& object)
 Answer readAnswer(const QJsonObject& object)
 {
     Answer answer;
-    answer.id = quint64(countFromJson(valueOf(object, "id")).value_or(0));
-    answer.good = valueOf(object, "ok").toBool();
+    answer.id = quint64(countFromJson(value(object, "id")).value_or(0));
+    answer.good = value(object, "ok").toBool();
     if (answer.good) {
-        answer.result = valueOf(object, "result").toObject();
+        answer.result = value(object, "result").toObject();
         return answer;
     }
-    const QJsonObject error = valueOf(object, "error").toObject();
+    const QJsonObject error = value(object, "error").toObject();
     answer.code = text(error, "code").left(100);
     answer.message = text(error, "message").left(maxSaidChars);
     if (answer.message.isEmpty())
@@ -169,7 +164,7 @@ std::optional<Message> readEvent(const QString& type, const QJsonObject& object)
 {
     if (type == QLatin1String("agent_updated"))
         return Updated{seqOf(object), atOf(object), idFromJson(object, "agent_id"),
-                       valueOf(object, "agent").toObject()};
+                       value(object, "agent").toObject()};
     if (type == QLatin1String("agent_log"))
         return Told{readLine(object)};
     if (type == QLatin1String("agent_created"))
@@ -194,9 +189,9 @@ std::optional<Message> readEvent(const QString& type, const QJsonObject& object)
 
 Logged readLog(const QJsonObject& log, qint64& atMs)
 {
-    QJsonObject own = valueOf(log, "payload").toObject();
+    QJsonObject own = value(log, "payload").toObject();
     for (const char* key : {"event_type", "content", "truncated"})
-        own.insert(QLatin1String(key), valueOf(log, key));
+        own.insert(QLatin1String(key), value(log, key));
     atMs = atOf(log);
     const auto event = eventOf({{QStringLiteral("log"), own}}, QStringLiteral("agent_log"));
     return event ? std::get<Logged>(event->body) : Logged();
@@ -210,7 +205,7 @@ Message readMessage(const QJsonObject& object)
     if (type == QLatin1String("connection_established"))
         return readWelcome(object);
     if (type == QLatin1String("snapshot_begin"))
-        return SnapshotBegin{seqOf(object), countFromJson(valueOf(object, "count")).value_or(0)};
+        return SnapshotBegin{seqOf(object), countFromJson(value(object, "count")).value_or(0)};
     if (type == QLatin1String("snapshot_part"))
         return readPart(object);
     if (type == QLatin1String("snapshot_end"))
