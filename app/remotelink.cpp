@@ -4,6 +4,7 @@
 #include "app/certificatepin.h"
 
 #include <QDateTime>
+#include <QNetworkInformation>
 #include <QNetworkRequest>
 #include <QRegularExpression>
 #include <QSslSocket>
@@ -67,6 +68,14 @@ RemoteLink::RemoteLink(RemotePlace place, Timing timing, QObject* parent)
     connect(&m_pumpTimer, &QTimer::timeout, this, &RemoteLink::pump);
     connect(&m_handshakeTimer, &QTimer::timeout, this,
             [this] { lose(QStringLiteral("%1 does not answer.").arg(placeText(m_place.url))); });
+    // A laptop that wakes up or comes home; where nothing tells of the network, the window's activation does.
+    if (QNetworkInformation::loadBackendByFeatures(QNetworkInformation::Feature::Reachability)) {
+        connect(QNetworkInformation::instance(), &QNetworkInformation::reachabilityChanged, this,
+                [this](QNetworkInformation::Reachability now) {
+                    if (now == QNetworkInformation::Reachability::Online)
+                        wake();
+                });
+    }
 }
 
 RemoteLink::~RemoteLink()
