@@ -2,12 +2,15 @@
 #include "ui/sharedialog.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QGroupBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
 #include <QTreeWidget>
+
+#include <algorithm>
 
 using namespace plimsoll;
 
@@ -25,11 +28,14 @@ public:
     void switchOff() override { asked << QStringLiteral("off"); }
     void makeLaunchLink() override { asked << QStringLiteral("link"); }
     void makePairingLink() override { asked << QStringLiteral("pair"); }
-    void addToken(const QString& name, AccessRole role, const QStringList& /*origins*/) override
+    void addToken(const QString& name, AccessRole role, const QStringList& origins) override
     {
-        asked << QStringLiteral("add %1 %2").arg(name, toName(role));
+        asked << QStringLiteral("add %1 %2 %3").arg(name, toName(role), origins.join(u','));
     }
-    void setRole(const QString& /*tokenId*/, AccessRole /*role*/) override {}
+    void setRole(const QString& tokenId, AccessRole role) override
+    {
+        asked << QStringLiteral("role %1 %2").arg(tokenId, toName(role));
+    }
     void revoke(const QString& tokenId) override { asked << QStringLiteral("revoke ") + tokenId; }
     void decide(const QString& pairingId, bool accepted, AccessRole role) override
     {
@@ -106,9 +112,48 @@ private slots:
         auto* list = dialog.findChild<QTreeWidget*>();
         QCOMPARE(list->topLevelItemCount(), 1);
         QCOMPARE(list->topLevelItem(0)->text(0), QStringLiteral("<b>operator</b>")); // as it stands
+        auto* role = qobject_cast<QComboBox*>(list->itemWidget(list->topLevelItem(0), 2));
+        QVERIFY(role);
+        QCOMPARE(role->currentText(), QStringLiteral("operator"));
+        QTest::keyClick(role, Qt::Key_Up);
+        QCOMPARE(sharing.asked.takeLast(), QStringLiteral("role t1 approver"));
         list->topLevelItem(0)->setSelected(true);
         button(dialog, "Revoke")->click();
         QCOMPARE(sharing.asked.takeLast(), QStringLiteral("revoke t1"));
+    }
+
+    void aTokenForAWebPage()
+    {
+        FakeSharing sharing;
+        sharing.now = onState();
+        ShareDialog dialog(sharing, nullptr);
+        const auto field = [&dialog](const char* name) {
+            const auto edits = dialog.findChildren<QLineEdit*>();
+            return *std::find_if(edits.begin(), edits.end(), [name](const QLineEdit* edit) {
+                return edit->accessibleName() == QLatin1String(name);
+            });
+        };
+        field("Name of the new token")->setText(QStringLiteral("board"));
+        field("Origins of the new token")->setText(QStringLiteral(" http://a.test:1  http://b.test "));
+        button(dialog, "Add a token")->click();
+        QCOMPARE(sharing.asked.takeLast(), QStringLiteral("add board viewer http://a.test:1,http://b.test"));
+        emit sharing.failed(QStringLiteral("no"));
+        QCOMPARE(field("Name of the new token")->text(), QStringLiteral("board")); // to be mended
+        emit sharing.tokenMade(QStringLiteral("board"), QStringLiteral("secret"));
+        QVERIFY(field("Name of the new token")->text().isEmpty());
+    }
+
+    void whatSomebodyChoosesStays()
+    {
+        FakeSharing sharing;
+        ShareDialog dialog(sharing, nullptr);
+        SharingState state = onState();
+        state.pairings = {{QStringLiteral("p7"), QStringLiteral("phone"), QStringLiteral("10.0.0.2"), 1}};
+        sharing.become(state);
+        auto* letIn = button(dialog, "Let it in");
+        state.viewers.clear(); // somebody goes meanwhile
+        sharing.become(state);
+        QCOMPARE(button(dialog, "Let it in"), letIn);
     }
 
     void aDeviceAsks()

@@ -7,6 +7,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDateTime>
 #include <QDesktopServices>
 #include <QGroupBox>
 #include <QHBoxLayout>
@@ -18,6 +19,8 @@
 #include <QTreeWidget>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <initializer_list>
 
 namespace plimsoll {
 
@@ -84,6 +87,8 @@ ShareDialog::ShareDialog(Sharing& sharing, QWidget* parent)
     connect(&m_sharing, &Sharing::stateChanged, this, &ShareDialog::show);
     connect(&m_sharing, &Sharing::failed, m_fault, &QLabel::setText);
     connect(&m_sharing, &Sharing::tokenMade, this, [this](const QString& name, const QString& secret) {
+        m_name->clear(); // not before: what was refused can be mended
+        m_origins->clear();
         showSecret(tr("The token of \"%1\"; it is shown this once:").arg(plain(name)), secret);
     });
     connect(&m_sharing, &Sharing::linkMade, this, [this](const QString& link, bool isPairing) {
@@ -106,13 +111,15 @@ void ShareDialog::build()
     layout->addWidget(buildLinks());
     m_pairings = new QVBoxLayout;
     layout->addLayout(m_pairings);
-    auto* watching = new QGroupBox(tr("Watching now"), this);
-    m_viewers = new QListWidget(watching);
+    m_watching = new QGroupBox(tr("Watching now"), this);
+    m_viewers = new QListWidget(m_watching);
+    m_viewers->setFrameShape(QFrame::NoFrame);
+    m_viewers->setFixedHeight(3 * fontMetrics().lineSpacing());
     m_viewers->setAccessibleName(tr("Who watches now"));
     m_viewers->setSelectionMode(QAbstractItemView::NoSelection);
-    auto* watchingLayout = new QVBoxLayout(watching);
+    auto* watchingLayout = new QVBoxLayout(m_watching);
     watchingLayout->addWidget(m_viewers);
-    layout->addWidget(watching, 1);
+    layout->addWidget(m_watching);
     layout->addWidget(buildTokens(), 2);
     auto* close = new QPushButton(tr("Close"), this);
     close->setAutoDefault(false);
@@ -123,7 +130,7 @@ void ShareDialog::build()
 QWidget* ShareDialog::buildPlace()
 {
     auto* box = new QWidget(this);
-    m_on = new QCheckBox(tr("Share over the network protocol"), box);
+    m_on = new QCheckBox(tr("Share on"), box);
     m_address = new QLineEdit(QStringLiteral("127.0.0.1:7431"), box);
     m_address->setAccessibleName(tr("Address and port"));
     m_address->setToolTip(tr("127.0.0.1 is this machine alone; 0.0.0.0 is everybody who can reach it"));
@@ -178,33 +185,47 @@ QWidget* ShareDialog::buildTokens()
     m_tokens = new QTreeWidget(box);
     m_tokens->setAccessibleName(tr("Tokens"));
     m_tokens->setRootIsDecorated(false);
-    m_tokens->setHeaderLabels({tr("Name"), tr("Role"), tr("Last used"), tr("Connections")});
+    m_tokens->setFrameShape(QFrame::NoFrame);
+    m_tokens->setMinimumHeight(7 * fontMetrics().lineSpacing());
+    m_tokens->setHeaderLabels({tr("Name"), tr("Web pages"), tr("Role"), tr("Last used"), tr("Connections")});
     m_tokens->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_tokens->header()->setSectionResizeMode(1, QHeaderView::Stretch);
+    m_tokens->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     m_tokens->header()->setStretchLastSection(false);
     m_name = new QLineEdit(box);
     m_name->setPlaceholderText(tr("Name of a program or device"));
     m_name->setAccessibleName(tr("Name of the new token"));
+    m_origins = new QLineEdit(box);
+    m_origins->setPlaceholderText(tr("Web pages that may use it, if any: http://localhost:3000"));
+    m_origins->setAccessibleName(tr("Origins of the new token"));
+    m_origins->setToolTip(
+        tr("Scheme, host and port as the browser writes them; several with spaces between them"));
     m_role = new QComboBox(box);
     m_role->setAccessibleName(tr("Role of the new token"));
     fillRoles(*m_role);
     m_add = new QPushButton(tr("Add a token"), box);
     m_revoke = new QPushButton(tr("Revoke"), box);
     m_revoke->setToolTip(tr("Ends its connections at once"));
+    m_revoke->setEnabled(false);
     for (QPushButton* button : {m_add, m_revoke})
         button->setAutoDefault(false);
     connect(m_add, &QPushButton::clicked, this, &ShareDialog::addToken);
-    connect(m_name, &QLineEdit::returnPressed, this, &ShareDialog::addToken);
+    for (const QLineEdit* edit : {m_name, m_origins})
+        connect(edit, &QLineEdit::returnPressed, this, &ShareDialog::addToken);
     connect(m_revoke, &QPushButton::clicked, this, &ShareDialog::revokeSelected);
     connect(m_tokens, &QTreeWidget::itemSelectionChanged, this,
             [this] { m_revoke->setEnabled(!m_tokens->selectedItems().isEmpty()); });
-    auto* row = new QHBoxLayout;
-    row->addWidget(m_name, 1);
-    row->addWidget(m_role);
-    row->addWidget(m_add);
-    row->addWidget(m_revoke);
+    auto* who = new QHBoxLayout;
+    who->addWidget(m_name, 1);
+    who->addWidget(m_role);
+    auto* pages = new QHBoxLayout;
+    pages->addWidget(m_origins, 1);
+    pages->addWidget(m_add);
+    pages->addWidget(m_revoke);
     auto* layout = new QVBoxLayout(box);
     layout->addWidget(m_tokens, 1);
-    layout->addLayout(row);
+    layout->addLayout(who);
+    layout->addLayout(pages);
     return box;
 }
 
@@ -235,9 +256,9 @@ void ShareDialog::show(const SharingState& state)
         m_tls->setChecked(state.tls);
     }
     for (QWidget* widget :
-         {static_cast<QWidget*>(m_open), static_cast<QWidget*>(m_pair), static_cast<QWidget*>(m_name),
-          static_cast<QWidget*>(m_role), static_cast<QWidget*>(m_add), static_cast<QWidget*>(m_tokens)})
+         std::initializer_list<QWidget*>{m_open, m_pair, m_name, m_origins, m_role, m_add, m_tokens})
         widget->setEnabled(on);
+    m_watching->setVisible(!state.viewers.isEmpty());
     m_open->setVisible(!state.beyondLoopback);
     QString text = on ? sharingText(state) : tr("Off: no port is open.");
     if (!state.fingerprint.isEmpty())
@@ -256,8 +277,11 @@ void ShareDialog::show(const SharingState& state)
         m_viewers->addItem(tr("%1 at %2, %3, since %4")
                                .arg(plain(viewer.name), viewer.address, roleText(viewer.role), since));
     }
-    showTokens(state);
-    showPairings(state);
+    if (m_shown.tokens != state.tokens)
+        showTokens(state);
+    if (m_shown.pairings != state.pairings)
+        showPairings(state);
+    m_shown = state;
 }
 
 void ShareDialog::showTokens(const SharingState& state)
@@ -266,11 +290,21 @@ void ShareDialog::showTokens(const SharingState& state)
     const QString kept =
         selected.isEmpty() ? QString() : selected.constFirst()->data(0, Qt::UserRole).toString();
     m_tokens->clear();
+    const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
     for (const AccessEntry& token : state.tokens) {
-        const QString used = token.lastUsedAtMs == 0 ? tr("never") : clock(token.lastUsedAtMs);
+        const QString used = token.lastUsedAtMs == 0 ? tr("never") : moment(token.lastUsedAtMs, nowMs);
         auto* item = new QTreeWidgetItem(
-            m_tokens, {plain(token.name), toName(token.role), used, QString::number(token.connections)});
+            m_tokens,
+            {plain(token.name), token.origins.join(u' '), {}, used, QString::number(token.connections)});
         item->setData(0, Qt::UserRole, token.id);
+        auto* role = new FlatChoice(m_tokens);
+        role->setAccessibleName(tr("Role of %1").arg(plain(token.name)));
+        for (const AccessRole one : givenRoles)
+            role->addItem(toName(one), int(one));
+        role->setCurrentIndex(role->findData(int(token.role)));
+        connect(role, &QComboBox::activated, this,
+                [this, id = token.id, role] { m_sharing.setRole(id, roleIn(*role)); });
+        m_tokens->setItemWidget(item, 2, role);
         item->setSelected(token.id == kept);
     }
     m_revoke->setEnabled(!m_tokens->selectedItems().isEmpty());
@@ -304,8 +338,8 @@ void ShareDialog::showPairings(const SharingState& state)
 void ShareDialog::addToken()
 {
     m_fault->clear();
-    m_sharing.addToken(m_name->text(), roleIn(*m_role), {});
-    m_name->clear();
+    m_sharing.addToken(m_name->text(), roleIn(*m_role),
+                       m_origins->text().simplified().split(u' ', Qt::SkipEmptyParts));
 }
 
 void ShareDialog::revokeSelected()

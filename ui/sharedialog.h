@@ -7,6 +7,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QGroupBox;
 class QLabel;
 class QLineEdit;
 class QListWidget;
@@ -51,13 +52,16 @@ private:
     QPushButton* m_pair = nullptr;
     QLabel* m_secretLabel = nullptr;
     QLineEdit* m_secret = nullptr;
+    QGroupBox* m_watching = nullptr;
     QListWidget* m_viewers = nullptr;
     QTreeWidget* m_tokens = nullptr;
     QLineEdit* m_name = nullptr;
+    QLineEdit* m_origins = nullptr;
     QComboBox* m_role = nullptr;
     QPushButton* m_add = nullptr;
     QPushButton* m_revoke = nullptr;
     QVBoxLayout* m_pairings = nullptr;
+    SharingState m_shown; ///< what has not changed is not built anew below somebody's hands
 };
 
 } // namespace plimsoll
