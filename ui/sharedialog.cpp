@@ -2,6 +2,7 @@
 #include "ui/sharedialog.h"
 
 #include "models/format.h"
+#include "models/places.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -262,7 +263,9 @@ void ShareDialog::show(const SharingState& state)
     m_open->setVisible(!state.beyondLoopback);
     QString text = on ? sharingText(state) : tr("Off: no port is open.");
     if (!state.fingerprint.isEmpty())
-        text += QLatin1Char('\n') + tr("Certificate (SHA-256): %1").arg(state.fingerprint);
+        text +=
+            QLatin1Char('\n') + tr("Certificate (SHA-256): %1")
+                                    .arg(fingerprintText(QByteArray::fromHex(state.fingerprint.toLatin1())));
     m_state->setText(text);
     if (on || !state.problem.isEmpty())
         m_fault->setText(state.problem);
