@@ -260,6 +260,44 @@ private slots:
         QVERIFY(!events.contains("ghp_aaaa"));
     }
 
+    /// What is approved is what was shown: an approver sees it to the bit, a viewer without the secret.
+    void aSecretInARequest()
+    {
+        const QString input = QStringLiteral("{\"command\":\"login ghp_%1\"}").arg(QString(36, u'b'));
+        m_fleet->host.send({Event{0, nowMs, idOf(1),
+                                  PermissionAsked{QStringLiteral("r1"), PermissionKind::Permission,
+                                                  QStringLiteral("Bash"), input, QStringLiteral("/boat")}}});
+        QSignalSpy made(&m_fleet->share, &Sharing::tokenMade);
+        m_fleet->share.addToken(QStringLiteral("looker"), AccessRole::Viewer, {});
+        QTRY_COMPARE(made.size(), 1);
+        const QByteArray looker = made.at(0).at(1).toString().toLatin1();
+        const auto inputFor = [this](const QByteArray& who) {
+            Client client(*m_fleet, who);
+            client.hello();
+            [&client] { QTRY_VERIFY(client.has("snapshot_end")); }();
+            client.say({{QStringLiteral("type"), QStringLiteral("command")},
+                        {QStringLiteral("id"), 1},
+                        {QStringLiteral("method"), QStringLiteral("fetch_permission_input")},
+                        {QStringLiteral("params"),
+                         QJsonObject{{QStringLiteral("request_id"), QStringLiteral("r1")}}}});
+            [&client] { QTRY_VERIFY(client.has("result")); }();
+            return client.ofType("result").value(0).value(QLatin1String("result")).toObject();
+        };
+        const QJsonObject forOperator = inputFor(m_fleet->token);
+        QCOMPARE(text(forOperator, "input"), input);
+        QCOMPARE(forOperator.value(QLatin1String("masked")), QJsonValue(false));
+        const QJsonObject forLooker = inputFor(looker);
+        QVERIFY(text(forLooker, "input").startsWith(QLatin1String("{\"command\":\"login ")));
+        QVERIFY(!text(forLooker, "input").contains(QLatin1String("ghp_bbbb")));
+        QCOMPARE(forLooker.value(QLatin1String("masked")), QJsonValue(true));
+        // Told to all at once: its hash alone.
+        const QJsonObject told =
+            contentOf(m_fleet->get("/api/permissions")).value(QLatin1String("permissions"))[0].toObject();
+        QVERIFY(told.value(QLatin1String("input")).isNull());
+        QCOMPARE(text(told, "input_sha256").toLatin1(),
+                 QCryptographicHash::hash(input.toUtf8(), QCryptographicHash::Sha256).toHex());
+    }
+
     void revokedWithinASecond()
     {
         QSignalSpy made(&m_fleet->share, &Sharing::tokenMade);

@@ -132,7 +132,7 @@ void CommandDesk::run(const Principal& principal, const QString& method, const Q
     if (method == QLatin1String("fetch_text"))
         return fetchText(principal, params, owner, done);
     if (method == QLatin1String("fetch_permission_input"))
-        return fetchInput(params, done);
+        return fetchInput(principal, params, done);
     if (method == QLatin1String("search"))
         return search(principal, params, done);
     if (method == QLatin1String("count_tokens"))
@@ -253,12 +253,17 @@ void CommandDesk::fetchText(const Principal& principal, const QJsonObject& param
     });
 }
 
-void CommandDesk::fetchInput(const QJsonObject& params, const Done& done) const
+/// The very bytes that would run for those who may answer; for others without secrets.
+void CommandDesk::fetchInput(const Principal& principal, const QJsonObject& params, const Done& done) const
 {
     const auto asked = m_hub.fleet().permissions.constFind(json::text(params, "request_id"));
     if (asked == m_hub.fleet().permissions.constEnd())
         return done(refused("not_found", QStringLiteral("no such request is open")));
-    done({{{QStringLiteral("input"), std::get<PermissionAsked>(asked->body).input}}});
+    const QString input = std::get<PermissionAsked>(asked->body).input;
+    const QString masked = maskSecrets(input);
+    const bool mayAnswer = (commandRule(u"answer_permission")->roles & bitOf(principal.role)) != 0;
+    done({{{QStringLiteral("input"), mayAnswer ? input : masked},
+           {QStringLiteral("masked"), !mayAnswer && masked != input}}});
 }
 
 void CommandDesk::search(const Principal& principal, const QJsonObject& params, const Done& done) const

@@ -59,7 +59,7 @@ private:
     void fetchAgents(const Principal& principal, const QJsonObject& params, QObject* owner, const Done& done);
     void fetchHistory(const QJsonObject& params, QObject* owner, const Done& done);
     void fetchText(const Principal& principal, const QJsonObject& params, QObject* owner, const Done& done);
-    void fetchInput(const QJsonObject& params, const Done& done) const;
+    void fetchInput(const Principal& principal, const QJsonObject& params, const Done& done) const;
     void search(const Principal& principal, const QJsonObject& params, const Done& done) const;
     void forward(const char* method, const QJsonObject& params, QObject* owner, const Done& done);
     void act(const Principal& principal, const QString& method, const QJsonObject& params, QObject* owner,

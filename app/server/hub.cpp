@@ -18,6 +18,16 @@ qint64 nowMs()
     return QDateTime::currentMSecsSinceEpoch();
 }
 
+/// Masked, but for what an approver is to see as it would run: the wire tells that to nobody who may only
+/// look.
+Event maskedForHub(const Event& event)
+{
+    Event masked = maskedEvent(event);
+    if (auto* asked = std::get_if<PermissionAsked>(&masked.body))
+        asked->input = std::get<PermissionAsked>(event.body).input;
+    return masked;
+}
+
 AgentDigest digestOf(const Agent& agent)
 {
     AgentDigest digest{};
@@ -61,7 +71,7 @@ void Hub::seed(FleetPicture picture)
     for (const Agent& agent : std::as_const(picture.agents))
         apply(m_fleet, maskedEvent({0, 0, agent.id, AgentAdded{agent}}));
     for (const Event& asked : std::as_const(picture.permissions))
-        apply(m_fleet, maskedEvent(asked));
+        apply(m_fleet, maskedForHub(asked));
     m_fleet.seq = picture.seq;
     m_told.clear();
     for (const Agent& agent : std::as_const(m_fleet.agents))
@@ -83,7 +93,7 @@ void Hub::take(const Events& events)
     const quint64 before = m_ring.lastSeq();
     for (const Event& event : events) {
         if (event.seq == 0 || event.seq > m_fleet.seq || std::holds_alternative<TextStreamed>(event.body))
-            takeOne(maskedEvent(event));
+            takeOne(maskedForHub(event));
     }
     if (m_ring.lastSeq() != before)
         emit sent();

@@ -4,6 +4,7 @@
 #include "models/codec.h"
 #include "models/jsonparts.h"
 #include "models/jsonwriter.h"
+#include "models/masking.h"
 #include "models/names.h"
 
 #include <QCryptographicHash>
@@ -246,7 +247,7 @@ QJsonObject permissionObject(const Event& asked)
 {
     QJsonObject object = bodyObject(asked);
     const QString input = object.value(QLatin1String("input")).toString();
-    if (input.size() > maxInputChars) {
+    if (input.size() > maxInputChars || maskSecrets(input) != input) {
         const QByteArray bytes = input.toUtf8();
         object.insert(QStringLiteral("input"), QJsonValue::Null);
         object.insert(QStringLiteral("input_bytes"), bytes.size());

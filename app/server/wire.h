@@ -58,6 +58,7 @@ struct Greeting
 [[nodiscard]] QList<QByteArray> snapshot(const FleetPicture& fleet, const QList<Agent>& agents, quint64 seq,
                                          qint64 nowMs);
 
+/// An input that is long, or that holds a secret, is not in it: its size and hash are.
 [[nodiscard]] QJsonObject permissionObject(const Event& asked);
 [[nodiscard]] QByteArray resumed(quint64 seq, qint64 nowMs);
 [[nodiscard]] QByteArray heartbeat(int connections, qint64 nowMs);

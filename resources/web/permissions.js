@@ -118,8 +118,11 @@ class Card {
             button.disabled = true;
             try {
                 const params = { request_id: this.#request.request_id };
-                const { input } = await this.#link.command('fetch_permission_input', params);
-                await this.#takeLoaded(input);
+                const { input, masked } = await this.#link.command('fetch_permission_input', params);
+                if (masked) // for a role that may only look
+                    this.#setInput(input);
+                else
+                    await this.#takeLoaded(input);
                 button.remove();
             } catch (error) {
                 setText(this.reason, `The input could not be loaded: ${error.message}.`);
