@@ -18,13 +18,24 @@ namespace {
 const qint64 nowMs = QDateTime::currentMSecsSinceEpoch();
 constexpr qint64 megabyte = 1024 * 1024;
 
-/// Bytes of this process in memory now.
+// AddressSanitizer keeps what is freed.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_FREED_MEMORY
+#endif
+#endif
+
+/// Bytes of this process in memory now; 0 where that says nothing of what it uses.
 qint64 residentBytes()
 {
+#ifdef KEEPS_FREED_MEMORY
+    return 0;
+#else
     QFile file(QStringLiteral("/proc/self/statm"));
     if (!file.open(QIODevice::ReadOnly))
         return 0;
     return file.readAll().split(' ').value(1).toLongLong() * 4096;
+#endif
 }
 
 /// A WebSocket without a library: it says whatever it is told.
@@ -263,7 +274,7 @@ private slots:
             reader.messages.clear(); // it is the test's memory, too
         });
         talk.start(10);
-        QTRY_COMPARE_WITH_TIMEOUT(fleet.share.state().viewers.size(), 1, 20'000);
+        QTRY_COMPARE_WITH_TIMEOUT(fleet.share.state().viewers.size(), 1, 60'000);
         talk.stop();
         QVERIFY(!reader.closed);
         QVERIFY2(residentBytes() - before < 24 * megabyte,
