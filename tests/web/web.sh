@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# web.sh PROGRAM page|fleet|attacks: the page in a real Chromium. page: against the program itself; fleet: against a small
-# server that does as it is told; attacks: pages of other sites. Says why it is skipped where something is missing.
+# web.sh PROGRAM page|real|fleet|attacks: the page in a real Chromium. page: against the program with the demo; real: with
+# agents that the test plays; fleet: against a small server that does as it is told; attacks: pages of other sites. Says why it is skipped where something is missing.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$1
@@ -39,6 +39,10 @@ first_line() {
 }
 value() { node -p 'JSON.parse(process.argv[1])[process.argv[2]]' "$1" "$2"; }
 
+if [[ $what == real ]]; then
+    node "$here/real.test.mjs" "$program" "$playwright" "$chromium"
+    exit
+fi
 if [[ $what == fleet ]]; then
     node "$here/fakeserver.mjs" >"$work/out" &
     server=$!
