@@ -8,6 +8,7 @@
 #include "ui/conversation.h"
 #include "ui/detailtable.h"
 #include "ui/permissioncard.h"
+#include "ui/promptinput.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -48,6 +49,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     , m_stack(new QStackedWidget(this))
     , m_nothing(plainLabel(QStringLiteral("Choose an agent to see what it does."), this))
     , m_conversation(new Conversation(host, this))
+    , m_input(new PromptInput(host, this))
 {
     m_nothing->setAlignment(Qt::AlignCenter);
     m_nothing->setWordWrap(true);
@@ -66,6 +68,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({grid(font(), 60), grid(font(), 80)});
     column->addWidget(m_splitter, 1);
+    column->addWidget(m_input);
     m_stack->addWidget(m_nothing);
     m_stack->addWidget(page);
     auto* layout = new QVBoxLayout(this);
@@ -258,6 +261,7 @@ void DetailsPanel::refresh()
     refreshButtons(*agent);
     refreshTime();
     m_conversation->setAgent(m_id, agent->info.name);
+    m_input->setAgent(*agent);
 }
 
 void DetailsPanel::refreshCard(const Agent& agent)

@@ -25,6 +25,7 @@ class DetailTable;
 class ElidedLabel;
 class Host;
 class PermissionCard;
+class PromptInput;
 struct Reply;
 
 /// The right side of the window: all that is known of one agent, what it waits for, and its conversation.
@@ -98,6 +99,7 @@ private:
     DetailTable* m_compactions = nullptr;
     DetailTable* m_session = nullptr;
     Conversation* m_conversation = nullptr;
+    PromptInput* m_input = nullptr;
 };
 
 } // namespace plimsoll

@@ -144,9 +144,9 @@ void PermissionCard::makeButtons(QBoxLayout& column)
     m_row = new QHBoxLayout;
     m_row->setSpacing(grid(font(), 1));
     column.addLayout(m_row);
-    m_buttons.allow = makeButton({});
+    m_buttons.allow = makeButton(allowText(m_asked.kind));
     m_buttons.allow->setDefault(true); // the suggested one; in no dialog, so no key reaches it from afar
-    m_buttons.refuse = makeButton({});
+    m_buttons.refuse = makeButton(refuseText(m_asked.kind));
     m_buttons.session = makeButton(QStringLiteral("Allow for session"));
     m_buttons.deny = makeButton(QStringLiteral("Deny"));
     m_buttons.denyAndStop = makeButton(QStringLiteral("Deny and stop"));
@@ -335,6 +335,7 @@ void PermissionCard::refresh()
     set(m_buttons.back, m_reason && asks, true);
     m_message->setVisible(m_reason);
     m_message->setEnabled(may);
+    fitButtons();
     refreshAdvice();
 }
 
@@ -365,14 +366,22 @@ void PermissionCard::changeEvent(QEvent* event)
 void PermissionCard::resizeEvent(QResizeEvent* event)
 {
     QFrame::resizeEvent(event);
-    int beside = grid(font(), 6);
-    for (const QPushButton* button : {m_buttons.allow, m_buttons.refuse, m_buttons.session})
-        beside += button->sizeHint().width() + grid(font(), 1);
-    m_row->setDirection(width() < beside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    fitButtons();
     if (event->size().width() != event->oldSize().width())
         m_seenLines = 0; // the lines are others now
     fitCommand();
     fitForm();
+}
+
+/// One below the other where they do not fit beside one another.
+void PermissionCard::fitButtons()
+{
+    int beside = grid(font(), 6);
+    for (const QPushButton* button : findChildren<QPushButton*>()) {
+        if (!button->isHidden())
+            beside += button->sizeHint().width() + grid(font(), 1);
+    }
+    m_row->setDirection(width() < beside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void PermissionCard::showEvent(QShowEvent* event)

@@ -86,6 +86,7 @@ private:
     [[nodiscard]] bool canAllow() const;
     void fitCommand();
     void fitForm();
+    void fitButtons();
     void updateLook();
 
     PermissionAsked m_asked;
