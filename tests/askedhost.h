@@ -21,7 +21,7 @@ public:
     using Host::Host;
 
     [[nodiscard]] quint64 lastSeq() const override { return 0; }
-    [[nodiscard]] HostCapabilities capabilities() const override { return {}; }
+    [[nodiscard]] HostCapabilities capabilities() const override { return about; }
     void start() override {}
     void cancelScan() override {}
     quint64 query(const QString& method, const QJsonObject& params) override
@@ -44,6 +44,7 @@ public:
     void refuse(quint64 id, const QString& error) { emit replied({id, {}, error}); }
 
     QList<Question> asked;
+    HostCapabilities about;
 
 private:
     quint64 m_last = 0;

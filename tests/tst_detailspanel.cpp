@@ -83,6 +83,7 @@ private slots:
     void nothingChosenIsCalm();
     void blockedAgentShowsWhatItAsks();
     void blockedWithoutAQuestionShowsTheReason();
+    void drivenAgentIsAnsweredHere();
     void hostileTextStaysPlain();
     void missingFolderIsRefused();
     void resumeCommandIsCopied();
@@ -285,7 +286,8 @@ void TestDetailsPanel::blockedAgentShowsWhatItAsks()
     QCOMPARE(card->findChild<QPlainTextEdit*>()->toPlainText(), command);
     QVERIFY(shows(*card, QStringLiteral("Permission needed")));
     QVERIFY(shows(*card, QStringLiteral("own terminal")));
-    QVERIFY(card->findChildren<QAbstractButton*>().isEmpty()); // nothing to press that would do nothing
+    for (const auto* button : card->findChildren<QPushButton*>())
+        QVERIFY(!button->isVisible()); // nothing to press that would do nothing
 
     const Events answered{
         {0, baseMs + 1, agent.id, PermissionAnswered{QStringLiteral("r1"), QStringLiteral("allowed")}},
@@ -311,6 +313,45 @@ void TestDetailsPanel::blockedWithoutAQuestionShowsTheReason()
     const auto* card = panel.findChild<PermissionCard*>();
     QVERIFY(card->isVisible());
     QCOMPARE(card->findChild<QPlainTextEdit*>()->toPlainText(), QStringLiteral("waits for a permission"));
+}
+
+void TestDetailsPanel::drivenAgentIsAnsweredHere()
+{
+    AskedHost host;
+    host.about.commands = QStringList{QStringLiteral("answer_permission")};
+    AgentModel agents;
+    DetailsPanel panel(host, agents);
+    panel.show();
+    const Agent agent = claude(1);
+    PermissionAsked first{QStringLiteral("r1"), PermissionKind::Permission, QStringLiteral("Bash"),
+                          QStringLiteral("{}"), QStringLiteral("/home/ada/shop")};
+    first.options = {{QStringLiteral("allow_once"), {}, QStringLiteral("allow_once")},
+                     {QStringLiteral("deny"), {}, QStringLiteral("deny")}};
+    PermissionAsked second = first;
+    second.requestId = QStringLiteral("r2");
+    const Events events{added(agent), {0, baseMs, agent.id, first}, {0, baseMs, agent.id, second}};
+    agents.apply(events);
+    panel.apply(events);
+    panel.setAgent(agent.id);
+    auto* card = panel.findChild<PermissionCard*>();
+    QVERIFY(card->isVisible());
+    QCOMPARE(card->requestId(), QStringLiteral("r1"));
+    QVERIFY(shows(*card, QStringLiteral("1 more behind it")));
+
+    QTRY_VERIFY(button(*card, "Allow once")->isEnabled());
+    button(*card, "Allow once")->click();
+    const auto asked = host.askedFor(QStringLiteral("answer_permission"));
+    QCOMPARE(asked.size(), 1);
+    QCOMPARE(asked.constFirst().params.value(QLatin1String("request_id")).toString(), QStringLiteral("r1"));
+    host.refuse(asked.constFirst().id, QStringLiteral("there is no link"));
+    QVERIFY(shows(*card, QStringLiteral("there is no link")));
+
+    // Somebody else answers one, then the agent withdraws the other.
+    panel.apply({{0, baseMs, agent.id, PermissionAnswered{QStringLiteral("r1"), QStringLiteral("denied")}}});
+    QCOMPARE(card->requestId(), QStringLiteral("r2"));
+    QVERIFY(!shows(*card, QStringLiteral("there is no link")));
+    panel.apply({{0, baseMs, agent.id, PermissionAnswered{QStringLiteral("r2"), QStringLiteral("gone")}}});
+    QVERIFY(!card->isVisible());
 }
 
 void TestDetailsPanel::hostileTextStaysPlain()

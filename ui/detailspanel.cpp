@@ -8,6 +8,7 @@
 #include "ui/conversation.h"
 #include "ui/detailtable.h"
 #include "ui/permissioncard.h"
+#include "ui/promptinput.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -26,6 +27,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace plimsoll {
 
 namespace {
@@ -41,10 +44,12 @@ qint64 currentMs()
 
 DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     : QWidget(parent)
+    , m_host(host)
     , m_agents(agents)
     , m_stack(new QStackedWidget(this))
     , m_nothing(plainLabel(QStringLiteral("Choose an agent to see what it does."), this))
     , m_conversation(new Conversation(host, this))
+    , m_input(new PromptInput(host, this))
 {
     m_nothing->setAlignment(Qt::AlignCenter);
     m_nothing->setWordWrap(true);
@@ -63,6 +68,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({grid(font(), 60), grid(font(), 80)});
     column->addWidget(m_splitter, 1);
+    column->addWidget(m_input);
     m_stack->addWidget(m_nothing);
     m_stack->addWidget(page);
     auto* layout = new QVBoxLayout(this);
@@ -70,7 +76,11 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     layout->addWidget(m_stack);
     m_clock.setInterval(clockMs);
     connect(&m_clock, &QTimer::timeout, this, &DetailsPanel::refreshTime);
+    connect(&m_host, &Host::replied, this, &DetailsPanel::onReplied);
+    connect(&m_host, &Host::capabilitiesChanged, this, &DetailsPanel::refreshRights);
+    connect(m_card, &PermissionCard::answered, this, &DetailsPanel::sendAnswer);
     updateLook();
+    refreshRights();
     refresh();
 }
 
@@ -177,19 +187,53 @@ void DetailsPanel::apply(const Events& events)
 void DetailsPanel::reset()
 {
     m_questions.clear();
+    m_answering.clear();
     m_conversation->setAgent({}, {});
     refresh();
 }
 
 void DetailsPanel::noteQuestions(const Events& events)
 {
+    const auto drop = [this](const AgentId& agent, const QString& requestId) {
+        m_questions[agent].removeIf([&](const Asked& one) { return one.what.requestId == requestId; });
+    };
     for (const Event& event : events) {
-        if (const auto* asked = std::get_if<PermissionAsked>(&event.body))
-            m_questions.insert(event.agent, {*asked, event.atMs});
-        else if (std::holds_alternative<PermissionAnswered>(event.body) ||
-                 std::holds_alternative<AgentRemoved>(event.body))
+        if (const auto* asked = std::get_if<PermissionAsked>(&event.body)) {
+            drop(event.agent, asked->requestId);
+            m_questions[event.agent].append({*asked, event.atMs});
+        } else if (const auto* answered = std::get_if<PermissionAnswered>(&event.body)) {
+            drop(event.agent, answered->requestId);
+        } else if (std::holds_alternative<AgentRemoved>(event.body)) {
             m_questions.remove(event.agent);
+        }
     }
+}
+
+void DetailsPanel::sendAnswer(const QJsonObject& params)
+{
+    const quint64 id = m_host.query(QStringLiteral("answer_permission"), params);
+    m_answering.insert(id, params.value(QLatin1String("request_id")).toString());
+}
+
+/// What was taken is told by PermissionAnswered; a refusal stands on the card that is still there.
+void DetailsPanel::onReplied(const Reply& reply)
+{
+    const auto answering = m_answering.constFind(reply.id);
+    if (answering == m_answering.constEnd())
+        return;
+    const QString requestId = *answering;
+    m_answering.erase(answering);
+    if (!reply.error.isEmpty() && m_card->requestId() == requestId)
+        m_card->answerFailed(reply.error);
+}
+
+void DetailsPanel::refreshRights()
+{
+    const HostCapabilities host = m_host.capabilities();
+    const bool may = host.commands.contains(QStringLiteral("answer_permission"));
+    m_card->setRefusal(may                      ? QString()
+                       : host.refusal.isEmpty() ? QStringLiteral("It cannot be answered from here.")
+                                                : host.refusal);
 }
 
 void DetailsPanel::refresh()
@@ -217,24 +261,28 @@ void DetailsPanel::refresh()
     refreshButtons(*agent);
     refreshTime();
     m_conversation->setAgent(m_id, agent->info.name);
+    m_input->setAgent(*agent);
 }
 
 void DetailsPanel::refreshCard(const Agent& agent)
 {
-    const bool waits = agent.state == AgentState::Blocked;
+    const QList<Asked> waiting = m_questions.value(agent.id);
+    // What can be answered is shown for as long as it waits, whatever the state says meanwhile.
+    const bool waits = agent.state == AgentState::Blocked ||
+                       (!waiting.isEmpty() && !waiting.constFirst().what.options.isEmpty());
     m_card->setVisible(waits);
     if (!waits) {
         m_clock.stop();
         return;
     }
-    const auto question = m_questions.constFind(agent.id);
     // Where the log does not tell what is asked, the reason is all there is.
     const Asked asked =
-        question != m_questions.constEnd()
-            ? *question
+        !waiting.isEmpty()
+            ? waiting.constFirst()
             : Asked{{{}, PermissionKind::Permission, {}, agent.stateReason, agent.info.workingDir},
                     agent.stateSinceMs};
-    m_card->ask(asked.what, asked.atMs);
+    m_card->ask(asked.what, asked.atMs, agent.info.name);
+    m_card->setWaiting(int(std::max<qsizetype>(waiting.size() - 1, 0)));
     if (isVisible())
         m_clock.start();
 }

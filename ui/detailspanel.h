@@ -5,6 +5,7 @@
 #include "ui/resumecommand.h"
 
 #include <QHash>
+#include <QList>
 #include <QTimer>
 #include <QWidget>
 
@@ -24,10 +25,12 @@ class DetailTable;
 class ElidedLabel;
 class Host;
 class PermissionCard;
+class PromptInput;
+struct Reply;
 
 /// The right side of the window: all that is known of one agent, what it waits for, and its conversation.
-/// Shows and copies only; answers no permission (an observed agent is answered in its own terminal).
-/// GUI thread. The host and the model belong to the caller and must live longer.
+/// What a driven agent asks is answered here, where the host says that this window may. GUI thread. The host
+/// and the model belong to the caller and must live longer.
 class DetailsPanel : public QWidget
 {
     Q_OBJECT
@@ -61,6 +64,9 @@ private:
     [[nodiscard]] QWidget* makeButtons();
     [[nodiscard]] QWidget* makeDetails();
     void noteQuestions(const Events& events);
+    void sendAnswer(const QJsonObject& params);
+    void onReplied(const Reply& reply);
+    void refreshRights();
     void refresh();
     void refreshCard(const Agent& agent);
     void refreshButtons(const Agent& agent);
@@ -68,9 +74,11 @@ private:
     void openFolder();
     void updateLook();
 
+    Host& m_host;
     AgentModel& m_agents;
     AgentId m_id;
-    QHash<AgentId, Asked> m_questions; ///< not yet answered
+    QHash<AgentId, QList<Asked>> m_questions; ///< not yet answered, oldest first
+    QHash<quint64, QString> m_answering;      ///< queries under way → the request that they answer
     ResumeCommand m_resume;
     std::pair<AgentId, QString> m_checkedFolder; ///< that the button has been set for
     QTimer m_clock; ///< for "41 s ago"; runs only while a shown agent waits for the operator
@@ -91,6 +99,7 @@ private:
     DetailTable* m_compactions = nullptr;
     DetailTable* m_session = nullptr;
     Conversation* m_conversation = nullptr;
+    PromptInput* m_input = nullptr;
 };
 
 } // namespace plimsoll

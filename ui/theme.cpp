@@ -53,12 +53,20 @@ QPushButton:focus { border-color: %6; }
 QPushButton:default { background: %7; color: %8; border-color: %7; }
 QPushButton:default:focus { border-color: %9; }
 QPushButton:disabled { color: %2; }
+QPushButton:default:disabled { background: %4; color: %2; border-color: %3; }
+QCheckBox::indicator, QRadioButton::indicator { background: %4; border: 1px solid %2; width: 12px; height: 12px; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator:checked, QRadioButton::indicator:checked { background: %6; border-color: %6; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: %6; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }
 QToolButton:hover, QToolButton:checked { background: %4; }
 QToolButton:focus { border-color: %6; }
 QToolButton::menu-indicator { image: none; }
 QLineEdit { background: %4; border: 1px solid %3; border-radius: 6px; padding: 4px 8px; }
 QLineEdit:focus { border-color: %6; }
+QPlainTextEdit#field { background: %4; border: 1px solid %3; border-radius: 6px; padding: 2px 4px; }
+QPlainTextEdit#field:focus { border-color: %6; }
 QProgressBar { background: %5; border: 0; border-radius: 2px; }
 QProgressBar::chunk { background: %6; border-radius: 2px; }
 QSplitter::handle { background: %3; }

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/inputtext.h"
+#include "ui/permissioncard.h"
+#include "ui/questionform.h"
+
+#include <QCryptographicHash>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QRandomGenerator>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace plimsoll;
+
+namespace {
+
+PermissionOption option(const char* effect)
+{
+    return {QLatin1String(effect), QLatin1String(effect), QLatin1String(effect)};
+}
+
+PermissionAsked asked(const QString& input)
+{
+    PermissionAsked request{QStringLiteral("r1"), PermissionKind::Permission, QStringLiteral("Bash"), input,
+                            QStringLiteral("/home/ada/shop")};
+    request.options = {option("allow_once"), option("allow_session"), option("deny"),
+                       option("deny_and_stop")};
+    return request;
+}
+
+QString longInput()
+{
+    QString text = QStringLiteral(R"({"command":")");
+    for (int i = 0; i < 60; ++i)
+        text += QStringLiteral("line %1\\n").arg(i);
+    return text + QStringLiteral("\"}");
+}
+
+QPushButton* button(const QWidget& card, const char* text)
+{
+    for (QPushButton* candidate : card.findChildren<QPushButton*>()) {
+        if (candidate->text() == QString::fromUtf8(text) && candidate->isVisible())
+            return candidate;
+    }
+    return nullptr;
+}
+
+bool shows(const QWidget& card, const char* part)
+{
+    for (const QLabel* label : card.findChildren<QLabel*>()) {
+        if (label->isVisible() && label->text().contains(QLatin1String(part)))
+            return true;
+    }
+    return false;
+}
+
+QJsonObject sent(const QSignalSpy& answers)
+{
+    return answers.constLast().constFirst().toJsonObject();
+}
+
+} // namespace
+
+class TestPermissionCard : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void everyCharacterOfAnInputStands();
+    void whatCannotBeSeenIsANumber();
+    void answersWithTheHashOfWhatIsShown();
+    void nothingIsAllowedAtOnce();
+    void nothingIsAllowedUnseen();
+    void deniesWithAMessage();
+    void whoMayNotActIsToldWhy();
+    void anotherRequestBeginsAnew();
+    void aRefusedAnswerCanBeGivenAgain();
+    void questionsAreAnswered();
+    void observedAgentHasNothingToPress();
+};
+
+void TestPermissionCard::everyCharacterOfAnInputStands()
+{
+    QRandomGenerator random(1);
+    const QString alphabet = QStringLiteral("{}[]\",:\\n abcé漢ж<&>%1");
+    for (int round = 0; round < 100'000; ++round) {
+        QString input = QStringLiteral("{");
+        for (quint32 i = random.bounded(40U); i > 0; --i)
+            input += alphabet.at(random.bounded(int(alphabet.size())));
+
+        QString shown = inputForReading(input);
+
+        QCOMPARE(shown.remove(QLatin1Char('\n')), input);
+    }
+}
+
+void TestPermissionCard::whatCannotBeSeenIsANumber()
+{
+    QStringList hidden;
+    for (const char32_t c : {0x0U,    0x7U,    0x1bU,   0x7fU,   0x85U,    0xa0U,    0xadU,   0x34fU,
+                             0x115fU, 0x180eU, 0x200bU, 0x200dU, 0x200eU,  0x202eU,  0x2066U, 0x2800U,
+                             0x3000U, 0x3164U, 0xfe0fU, 0xfeffU, 0xe0041U, 0xe0100U, 0xf0000U})
+        hidden << QStringView(QChar::fromUcs4(c)).toString();
+
+    for (const QString& one : std::as_const(hidden)) {
+        const QString shown = inputForReading(QStringLiteral("a") + one + QStringLiteral("b"));
+        QVERIFY2(!shown.contains(one) && shown.contains(QLatin1String("U+")), qPrintable(shown));
+    }
+    QCOMPARE(inputForReading(QStringLiteral("a\u202eb")), QStringLiteral("a‹U+202E›b"));
+}
+
+void TestPermissionCard::answersWithTheHashOfWhatIsShown()
+{
+    PermissionCard card;
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    const QString input = QStringLiteral("{\"command\":\"echo \u202e é <b>&amp;</b>\"}");
+    card.ask(asked(input), 0, QStringLiteral("api"));
+    card.show();
+    QCOMPARE(card.findChild<QPlainTextEdit*>()->toPlainText(), inputForReading(input));
+    QVERIFY(shows(card, "api in /home/ada/shop"));
+
+    QTRY_VERIFY(button(card, "Allow once")->isEnabled());
+    button(card, "Allow once")->click();
+
+    QCOMPARE(answers.size(), 1);
+    QCOMPARE(sent(answers).value(QLatin1String("request_id")).toString(), QStringLiteral("r1"));
+    QCOMPARE(sent(answers).value(QLatin1String("option_id")).toString(), QStringLiteral("allow_once"));
+    QCOMPARE(
+        sent(answers).value(QLatin1String("input_sha256")).toString(),
+        QString::fromLatin1(QCryptographicHash::hash(input.toUtf8(), QCryptographicHash::Sha256).toHex()));
+    QVERIFY(!button(card, "Allow once")->isEnabled()); // one answer
+}
+
+void TestPermissionCard::nothingIsAllowedAtOnce()
+{
+    PermissionCard card;
+    card.ask(asked(QStringLiteral(R"({"command":"ls"})")), 0);
+    card.show();
+
+    QVERIFY(!button(card, "Allow once")->isEnabled());
+    QVERIFY(!button(card, "Allow for session")->isEnabled());
+    QVERIFY(button(card, "Deny…")->isEnabled());
+    QTRY_VERIFY(button(card, "Allow for session")->isEnabled());
+}
+
+void TestPermissionCard::nothingIsAllowedUnseen()
+{
+    PermissionCard card;
+    card.resize(400, 300);
+    card.ask(asked(longInput()), 0);
+    card.show();
+    QTRY_VERIFY(shows(card, "Scroll through"));
+    QScrollBar* bar = card.findChild<QPlainTextEdit*>()->verticalScrollBar();
+    QTRY_VERIFY(bar->maximum() > bar->pageStep());
+
+    // The delay is over when a card with a short input would work.
+    PermissionCard other;
+    other.ask(asked(QStringLiteral("{}")), 0);
+    other.show();
+    QTRY_VERIFY(button(other, "Allow once")->isEnabled());
+    QVERIFY(!button(card, "Allow once")->isEnabled());
+    bar->setValue(bar->maximum()); // past the middle
+    QVERIFY(!button(card, "Allow once")->isEnabled());
+    for (int line = 0; line <= bar->maximum(); ++line)
+        bar->setValue(line);
+    QVERIFY(button(card, "Allow once")->isEnabled());
+    QVERIFY(!shows(card, "Scroll through"));
+}
+
+void TestPermissionCard::deniesWithAMessage()
+{
+    PermissionCard card;
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    card.ask(asked(longInput()), 0);
+    card.show();
+
+    button(card, "Deny…")->click();
+    QVERIFY(button(card, "Allow once") == nullptr);
+    card.findChild<QLineEdit*>()->setText(QStringLiteral("use the copy"));
+    button(card, "Deny")->click();
+
+    QCOMPARE(sent(answers).value(QLatin1String("option_id")).toString(), QStringLiteral("deny"));
+    QCOMPARE(sent(answers).value(QLatin1String("message")).toString(), QStringLiteral("use the copy"));
+    QVERIFY(!sent(answers).contains(QLatin1String("input_sha256")));
+}
+
+void TestPermissionCard::whoMayNotActIsToldWhy()
+{
+    PermissionCard card;
+    card.setRefusal(QStringLiteral("This link has the role viewer"));
+    card.ask(asked(QStringLiteral("{}")), 0);
+    card.show();
+
+    QVERIFY(shows(card, "the role viewer"));
+    for (const char* text : {"Allow once", "Deny…", "Allow for session"}) {
+        QVERIFY(!button(card, text)->isEnabled());
+        QVERIFY(button(card, text)->toolTip().contains(QLatin1String("the role viewer")));
+    }
+}
+
+void TestPermissionCard::anotherRequestBeginsAnew()
+{
+    PermissionCard card;
+    card.ask(asked(QStringLiteral("{}")), 0);
+    card.show();
+    QTRY_VERIFY(button(card, "Allow once")->isEnabled());
+    PermissionAsked next = asked(QStringLiteral(R"({"command":"rm"})"));
+    next.requestId = QStringLiteral("r2");
+
+    card.ask(next, 0);
+
+    QVERIFY(!button(card, "Allow once")->isEnabled());
+    QTRY_VERIFY(button(card, "Allow once")->isEnabled());
+}
+
+void TestPermissionCard::aRefusedAnswerCanBeGivenAgain()
+{
+    PermissionCard card;
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    card.ask(asked(QStringLiteral("{}")), 0);
+    card.show();
+    QTRY_VERIFY(button(card, "Allow once")->isEnabled());
+    button(card, "Allow once")->click();
+
+    card.answerFailed(QStringLiteral("there is no link"));
+
+    QVERIFY(shows(card, "Not answered: there is no link"));
+    button(card, "Allow once")->click();
+    QCOMPARE(answers.size(), 2);
+}
+
+void TestPermissionCard::questionsAreAnswered()
+{
+    PermissionCard card;
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    PermissionAsked request = asked(QStringLiteral("{}"));
+    request.kind = PermissionKind::Question;
+    request.options = {option("answer"), option("deny")};
+    const QJsonArray choices{QJsonObject{{QStringLiteral("label"), QStringLiteral("Red & <b>blue</b>")},
+                                         {QStringLiteral("description"), QStringLiteral("both")}},
+                             QJsonObject{{QStringLiteral("label"), QStringLiteral("Green")}}};
+    request.questions = {QJsonObject{{QStringLiteral("question"), QStringLiteral("Which colour?")},
+                                     {QStringLiteral("header"), QStringLiteral("Colour")},
+                                     {QStringLiteral("options"), choices}},
+                         QJsonObject{{QStringLiteral("question"), QStringLiteral("And which?")},
+                                     {QStringLiteral("multiSelect"), true},
+                                     {QStringLiteral("options"), choices}}};
+    card.ask(request, 0);
+    card.show();
+    QVERIFY(shows(card, "Which colour?"));
+    QVERIFY(shows(card, "Red & <b>blue</b>"));
+    const auto* form = card.findChild<QuestionForm*>();
+
+    form->findChildren<QRadioButton*>().constFirst()->click();
+    QVERIFY(form->answers().isEmpty()); // one is missing
+    for (QAbstractButton* box : form->findChildren<QAbstractButton*>()) {
+        if (qobject_cast<QRadioButton*>(box) == nullptr)
+            box->click();
+    }
+    QTRY_VERIFY(button(card, "Answer")->isEnabled());
+    button(card, "Answer")->click();
+
+    const QJsonObject given = sent(answers).value(QLatin1String("answers")).toObject();
+    QCOMPARE(given.value(QLatin1String("Which colour?")).toString(), QStringLiteral("Red & <b>blue</b>"));
+    QCOMPARE(given.value(QLatin1String("And which?")).toString(), QStringLiteral("Red & <b>blue</b>, Green"));
+}
+
+void TestPermissionCard::observedAgentHasNothingToPress()
+{
+    PermissionCard card;
+    PermissionAsked request = asked(QStringLiteral("rm -rf build\nls"));
+    request.options.clear();
+    card.ask(request, 0);
+    card.show();
+
+    QVERIFY(shows(card, "own terminal"));
+    QCOMPARE(card.findChild<QPlainTextEdit*>()->toPlainText(), request.input);
+    for (const QPushButton* one : card.findChildren<QPushButton*>())
+        QVERIFY(!one->isVisible());
+}
+
+QTEST_MAIN(TestPermissionCard)
+#include "tst_permissioncard.moc"
