@@ -487,6 +487,12 @@ int writeChanges(JsonWriter& out, const Agent& agent, AgentDigest& digest)
     return sink.written();
 }
 
+void forgetState(AgentDigest& digest)
+{
+    // insertAgent() writes the state behind who it is.
+    std::fill_n(digest.begin() + infoKeys.size(), stateKeys.size(), quint64(0));
+}
+
 Agent agentFromJson(const QJsonObject& object)
 {
     Agent agent;

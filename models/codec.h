@@ -39,6 +39,8 @@ using AgentDigest = std::array<quint64, maxAgentKeys>;
 /// The keys of the agent whose values differ from `digest`, as one object straight to text; the digest is
 /// brought up to date. `id` is not among them. \return how many; with 0 an empty object is written
 int writeChanges(JsonWriter& out, const Agent& agent, AgentDigest& digest);
+/// The state was told in another way: it is among the next changes whatever it is then.
+void forgetState(AgentDigest& digest);
 
 /// Only who it is and what it does, as it stands inside its object.
 [[nodiscard]] QJsonObject toJson(const AgentInfo& info);

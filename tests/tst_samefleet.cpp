@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Random events go through the server to another Plimsoll over a real socket that is cut again and again: it
-// begins with the same fleet, and gets each line once and in order. Does not try a cut that lasts for long.
+// Thousands of random events go through the server to three other Plimsolls over real sockets: one is never
+// cut, one briefly, one for so long that what it missed is no longer held. In the end all show the same.
 #include "tests/remotedesk.h"
 #include "tests/servedfleet.h"
 
@@ -43,6 +43,12 @@ public:
             socket->abort();
             socket->deleteLater();
         }
+    }
+    /// The same, and who dials again is refused until join().
+    void cutForLong()
+    {
+        m_listener.close();
+        cut();
     }
     void join()
     {
@@ -146,6 +152,47 @@ private slots:
         happen(fleetSize * 20);
     }
     void cleanup() { m_fleet.reset(); }
+
+    void thousandsOfEvents()
+    {
+        FarDesk whole(*m_fleet);
+        FarDesk brief(*m_fleet);
+        FarDesk absent(*m_fleet);
+        for (const FarDesk* far : {&whole, &brief, &absent})
+            QTRY_COMPARE(difference(m_original, far->desk.picture), QString());
+        m_told.clear(); // the snapshot has no lines
+
+        for (int round = 0; round < 6; ++round) {
+            brief.cable.cut();
+            happen(300); // while it is away: it dials again when this thread waits
+            QTRY_COMPARE(difference(m_original, whole.desk.picture), QString());
+            QTRY_COMPARE(difference(m_original, brief.desk.picture), QString());
+        }
+        QTRY_COMPARE(difference(m_original, absent.desk.picture), QString());
+
+        absent.cable.cutForLong();
+        QTRY_COMPARE(absent.desk.phase(), LinkState::Phase::Failed);
+        const FleetPicture before = absent.desk.picture;
+        for (qint64 bytes = 0; bytes < 2 * ringBytes; bytes += 300 * 400) {
+            happen(300);
+            QTRY_COMPARE(difference(m_original, whole.desk.picture), QString());
+        }
+        Logged large; // beyond the ring, whatever was drawn
+        large.text = QString(8000, u'x');
+        for (int i = 0; i < 100; ++i)
+            m_fleet->host.send({samples::about(1, large)});
+        QVERIFY(!difference(m_original, before).isEmpty());
+        absent.cable.join();
+        absent.desk.host.retryLink();
+        for (const FarDesk* far : {&whole, &brief, &absent})
+            QTRY_COMPARE(difference(m_original, far->desk.picture), QString());
+
+        QCOMPARE(whole.desk.resets, 1);
+        QCOMPARE(brief.desk.resets, 1);  // it went on where it was
+        QCOMPARE(absent.desk.resets, 2); // it began anew
+        for (const FarDesk* far : {&whole, &brief, &absent})
+            QCOMPARE(far->desk.gaps, 0);
+    }
 
     /// Who is cut briefly, again and again, gets each line once and in order.
     void noLineIsLostOrToldTwice()

@@ -431,6 +431,15 @@ private slots:
                      .value(QLatin1String("percentage"))
                      .toDouble(),
                  45.0);
+        // A compaction is told at once, with what is left.
+        m_fleet->host.send({Event{0, nowMs, idOf(1), Compacted{{nowMs, 90'000, 20'000, {}}}}});
+        QTRY_COMPARE(room.messages.size(), 3);
+        QCOMPARE(room.messages.constLast()
+                     .value(QLatin1String("data"))
+                     .toObject()
+                     .value(QLatin1String("used"))
+                     .toInt(),
+                 20'000);
     }
 
     void page()

@@ -90,12 +90,16 @@ void Hub::send(const AgentId& agent, QByteArray json)
 
 void Hub::take(const Events& events)
 {
-    const quint64 before = m_ring.lastSeq();
     for (const Event& event : events) {
         if (event.seq == 0 || event.seq > m_fleet.seq || std::holds_alternative<TextStreamed>(event.body))
             takeOne(maskedForHub(event));
     }
-    if (m_ring.lastSeq() != before)
+    announce();
+}
+
+void Hub::announce()
+{
+    if (std::exchange(m_announced, m_ring.lastSeq()) != m_ring.lastSeq())
         emit sent();
 }
 
@@ -138,10 +142,15 @@ void Hub::takeOne(const Event& event)
         m_told.insert(agent.id, {digestOf(agent), agent.info.summary, agent.usage.contextTokens,
                                  agent.usage.contextWindow});
         emit contextChanged(agent, false);
-    } else if (std::holds_alternative<Compacted>(event.body)) {
-        emit contextChanged(*m_fleet.agents.constFind(event.agent), true);
+    } else if (const auto* compacted = std::get_if<Compacted>(&event.body)) {
+        Agent agent = *m_fleet.agents.constFind(event.agent);
+        if (compacted->compaction.afterTokens) // its numbers come later
+            agent.usage.contextTokens = compacted->compaction.afterTokens;
+        emit contextChanged(agent, true);
     } else if (std::holds_alternative<StateChanged>(event.body)) {
-        markChanged(event.agent); // `status` of its object; told with the next numbers
+        // `status` of its object is told with the next numbers, also where it is by then what it was before.
+        forgetState(m_told[event.agent].digest);
+        markChanged(event.agent);
     }
 }
 
@@ -156,12 +165,15 @@ void Hub::markChanged(const AgentId& id)
 void Hub::flush()
 {
     m_tick.stop();
+    settle();
+    announce();
+}
+
+void Hub::settle()
+{
     const QSet<AgentId> changed = std::exchange(m_changed, {});
-    const quint64 before = m_ring.lastSeq();
     for (const AgentId& id : changed)
         tell(id);
-    if (m_ring.lastSeq() != before)
-        emit sent();
 }
 
 void Hub::tell(const AgentId& id)
@@ -195,6 +207,7 @@ QList<Agent> Hub::newestFirst() const
 
 std::shared_ptr<const Hub::Snapshot> Hub::snapshot()
 {
+    settle();
     if (!m_snapshot) {
         const quint64 seq = m_ring.lastSeq();
         m_snapshot = std::make_shared<const Snapshot>(
@@ -205,6 +218,7 @@ std::shared_ptr<const Hub::Snapshot> Hub::snapshot()
 
 std::shared_ptr<const Hub::Snapshot> Hub::snapshotOf(const std::function<bool(const AgentId&)>& wants)
 {
+    settle();
     QList<Agent> agents;
     for (const Agent& agent : m_fleet.agents) {
         if (wants(agent.id))

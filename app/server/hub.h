@@ -33,6 +33,9 @@ public:
     void take(const Events& events);
     /// What waits for the tick is told now.
     void flush();
+    /// What waits for the tick gets its numbers now and is handed out with the tick. Before a state and its
+    /// number are told together: what changed after that number and back again would never be mended.
+    void settle();
 
     [[nodiscard]] const FleetPicture& fleet() const { return m_fleet; }
     [[nodiscard]] const SentRing& ring() const { return m_ring; }
@@ -63,6 +66,7 @@ signals:
 
 private:
     void takeOne(const Event& event);
+    void announce();
     void send(const AgentId& agent, QByteArray json);
     void tell(const AgentId& id);
     void markChanged(const AgentId& id);
@@ -81,7 +85,8 @@ private:
     QHash<AgentId, Told> m_told;
     QSet<AgentId> m_changed; ///< wait for the tick
     SentRing m_ring;
-    QTimer m_tick; ///< runs only while something waits
+    quint64 m_announced = 0; ///< sent() was emitted up to here
+    QTimer m_tick;           ///< runs only while something waits
     std::shared_ptr<const Snapshot> m_snapshot;
     struct Shared
     {

@@ -159,6 +159,7 @@ std::optional<ContextValue> Routes::contextOf(const QString& session, const Prin
 
 void Routes::listAgents(const HttpRequest& request, const HttpResponder& responder) const
 {
+    m_hub.settle();
     HttpReply reply;
     JsonWriter out(reply.body);
     out.beginObject();
