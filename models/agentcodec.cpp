@@ -489,8 +489,7 @@ int writeChanges(JsonWriter& out, const Agent& agent, AgentDigest& digest)
 
 void forgetState(AgentDigest& digest)
 {
-    // insertAgent() writes the state behind who it is.
-    std::fill_n(digest.begin() + infoKeys.size(), stateKeys.size(), quint64(0));
+    std::fill_n(digest.begin() + infoKeys.size(), stateKeys.size(), quint64(0)); // as insertAgent() goes
 }
 
 Agent agentFromJson(const QJsonObject& object)

@@ -8,6 +8,7 @@
 #include "ui/linkstrip.h"
 #include "ui/livepage.h"
 #include "ui/mainwindow.h"
+#include "ui/newagentdialog.h"
 #include "ui/screenshots.h"
 #include "ui/theme.h"
 #include "ui/veil.h"
@@ -269,6 +270,25 @@ private slots:
                 told || (label->isVisible() && label->text().startsWith(QStringLiteral("Demo recording:")));
         QVERIFY(told);
         QVERIFY(!child<EmptyState>(window)->findChild<QPushButton*>()->isVisible());
+    }
+
+    void aNewAgentIsAskedForWhereItCanBeStarted()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        QTest::keyClick(&window, Qt::Key_N, Qt::ControlModifier);
+        QVERIFY(!window.findChild<NewAgentDialog*>()); // this host starts none
+        desk.host.about.commands = {QStringLiteral("create_agent")};
+        emit desk.host.capabilitiesChanged();
+        QTest::keyClick(&window, Qt::Key_N, Qt::ControlModifier);
+        auto* dialog = window.findChild<NewAgentDialog*>();
+        QVERIFY(dialog && dialog->isVisible());
+        dialog->reject();
+        QTest::keyClick(&window, Qt::Key_Q, Qt::ControlModifier);
+        QVERIFY(!window.isVisible());
     }
 
     void theSearchFieldIsAtHand()

@@ -218,11 +218,9 @@ void DetailsPanel::sendAnswer(const QJsonObject& params)
 /// What was taken is told by PermissionAnswered; a refusal stands on the card that is still there.
 void DetailsPanel::onReplied(const Reply& reply)
 {
-    const auto answering = m_answering.constFind(reply.id);
-    if (answering == m_answering.constEnd())
+    if (!m_answering.contains(reply.id))
         return;
-    const QString requestId = *answering;
-    m_answering.erase(answering);
+    const QString requestId = m_answering.take(reply.id);
     if (!reply.error.isEmpty() && m_card->requestId() == requestId)
         m_card->answerFailed(reply.error);
 }

@@ -15,6 +15,12 @@ MainMenu::MainMenu(Settings& settings, const Offers& offers, QWidget* parent)
     , m_settings(settings)
 {
     setToolTipsVisible(true);
+    if (offers.demo) {
+        m_newAgent = addAction(tr("New agent…"));
+        m_newAgent->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_N));
+        connect(m_newAgent, &QAction::triggered, this, &MainMenu::newAgentWanted);
+        addSeparator();
+    }
     addThemes();
     QAction* motion = addAction(tr("Reduce motion"));
     motion->setCheckable(true);
@@ -41,6 +47,14 @@ void MainMenu::offerSharing()
     connect(share, &QAction::triggered, this, &MainMenu::shareWanted);
     insertAction(actions().value(0), share);
     insertSeparator(actions().value(1));
+}
+
+void MainMenu::setNewAgentRefusal(const QString& refusal)
+{
+    if (m_newAgent == nullptr)
+        return;
+    m_newAgent->setEnabled(refusal.isEmpty());
+    m_newAgent->setToolTip(refusal);
 }
 
 void MainMenu::addThemes()

@@ -9,9 +9,9 @@ class QActionGroup;
 
 namespace plimsoll {
 
-/// The ☰ menu: sharing, look, notifications, other machines, demo, about, quit. Writes the settings; who
-/// shows them listens. Holds nothing that does not work here: without a tray there is no word of
-/// notifications. GUI thread.
+/// The ☰ menu: new agents, sharing, look, notifications, other machines, demo, about, quit. Writes the
+/// settings; who shows them listens. Holds nothing that does not work here: without a tray there is no word
+/// of notifications. GUI thread.
 class MainMenu : public QMenu
 {
     Q_OBJECT
@@ -27,11 +27,14 @@ public:
 
     /// The fleet of this window can be shared.
     void offerSharing();
+    /// \param refusal why no agent can be started here, for people; empty = one can
+    void setNewAgentRefusal(const QString& refusal);
 
 signals:
     void themeChosen();
     void motionChosen();
     void trayChosen();
+    void newAgentWanted();
     void connectWanted();
     void demoWanted();
     void shareWanted();
@@ -43,6 +46,7 @@ private:
     void about();
 
     Settings& m_settings;
+    QAction* m_newAgent = nullptr; ///< null in the demo
 };
 
 } // namespace plimsoll

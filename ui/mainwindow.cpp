@@ -9,6 +9,7 @@
 #include "ui/linkstrip.h"
 #include "ui/livepage.h"
 #include "ui/mainmenu.h"
+#include "ui/newagentdialog.h"
 #include "ui/oldersessions.h"
 #include "ui/sharedialog.h"
 #include "ui/statusstrip.h"
@@ -72,6 +73,7 @@ MainWindow::MainWindow(Host& host, Settings& settings, QWidget* parent)
     addTray();
     connectHost();
     connectViews();
+    onCapabilities();
     addShortcuts();
     m_refreshTimer.setSingleShot(true);
     m_refreshTimer.setInterval(refreshMs);
@@ -126,7 +128,6 @@ void MainWindow::build()
     layout->addWidget(m_banner);
     layout->addWidget(m_pages, 1);
     layout->addWidget(m_strip);
-    onCapabilities();
     onLink(m_host.link());
 }
 
@@ -187,6 +188,7 @@ void MainWindow::connectViews()
     connect(m_menu, &MainMenu::motionChosen, this,
             [this] { m_list->setReducedMotion(m_settings.motion.value() == MotionChoice::Reduced); });
     connect(m_menu, &MainMenu::trayChosen, this, [this] { m_tray->setVisible(m_settings.trayIcon.value()); });
+    connect(m_menu, &MainMenu::newAgentWanted, this, &MainWindow::openNewAgentDialog);
     connect(m_menu, &MainMenu::connectWanted, this, &MainWindow::connectWanted);
     connect(m_menu, &MainMenu::demoWanted, this, &MainWindow::demoWanted);
     connect(m_menu, &MainMenu::quitWanted, this, [] { QApplication::closeAllWindows(); });
@@ -216,13 +218,13 @@ void MainWindow::openShareDialog()
     m_shareDialog->raise();
 }
 
+/// Those that no entry of the menu has: a key with two owners does nothing.
 void MainWindow::addShortcuts()
 {
     const auto add = [this](const QKeySequence& keys, auto action) {
         connect(new QShortcut(keys, this), &QShortcut::activated, this, action);
     };
     add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { m_header->focusSearch(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_Q), [] { QApplication::closeAllWindows(); });
     add(QKeySequence(Qt::Key_F6), [this] { focusNextPane(1); });
     add(QKeySequence(Qt::SHIFT | Qt::Key_F6), [this] { focusNextPane(-1); });
     add(QKeySequence(Qt::CTRL | Qt::Key_1), [this] { focusPane(m_list); });
@@ -322,6 +324,26 @@ void MainWindow::onCapabilities()
                                : QStringLiteral("Plimsoll"));
     m_empty->setHost(host);
     m_strip->setHost(host);
+    m_menu->setNewAgentRefusal(newAgentRefusal());
+}
+
+QString MainWindow::newAgentRefusal() const
+{
+    const HostCapabilities host = m_host.capabilities();
+    if (host.commands.contains(QLatin1String("create_agent")))
+        return {};
+    return host.refusal.isEmpty() ? tr("No agents can be started here.") : host.refusal;
+}
+
+void MainWindow::openNewAgentDialog()
+{
+    auto* dialog = new NewAgentDialog(m_host, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    if (const Agent* agent = m_agents.agent(m_list->currentAgent()))
+        dialog->setFolder(agent->info.workingDir);
+    connect(dialog, &NewAgentDialog::created, this,
+            [this](const AgentId& id) { m_list->setCurrentAgent(id); });
+    dialog->open();
 }
 
 void MainWindow::select(const AgentId& id)

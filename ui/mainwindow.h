@@ -83,6 +83,8 @@ private:
     void addShortcuts();
     void addTray();
     void openShareDialog();
+    void openNewAgentDialog();
+    [[nodiscard]] QString newAgentRefusal() const;
     void restoreState();
 
     void onRecorded(const Events& events);
