@@ -38,6 +38,10 @@ export function exposed(text) {
     return nodes;
 }
 
+function span(ms) {
+    return ms > 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.ceil(ms / 1000)} s`;
+}
+
 async function sha256(text) {
     if (!globalThis.crypto?.subtle)
         return null; // only over TLS or loopback
@@ -196,7 +200,7 @@ class Card {
         const parts = [oneLine(this.#request.tool_name, 60), ago(timeMs(this.#request.timestamp), nowMs)];
         const expiresMs = timeMs(this.#request.expires_at);
         if (expiresMs > 0)
-            parts.push(expiresMs > nowMs ? `expires in ${Math.ceil((expiresMs - nowMs) / 1000)} s` : 'expired');
+            parts.push(expiresMs > nowMs ? `expires in ${span(expiresMs - nowMs)}` : 'expired');
         setText(this.when, parts.filter(Boolean).join(' · '));
     }
 

@@ -177,6 +177,46 @@ const checks = {
         await viewer.context().close();
     },
 
+    async 'an operator answers in the page, and a request with a secret is told whole only to who may answer'(browser) {
+        const operator = await openPage(browser, server.addToken('desk', 'operator'));
+        const viewer = await openPage(browser, server.addToken('looker', 'viewer'));
+        const before = server.told().length;
+        const secret = `ghp_${'b'.repeat(36)}`;
+        await server.command(boat, `ask Bash {"command":"login  ${secret}"}`);
+        for (const page of [operator, viewer]) {
+            await openAgent(page, 'boat');
+            await page.getByRole('button', { name: /^Load all/u }).click();
+        }
+        await viewer.waitForFunction(() => /login {2}/u.test(document.querySelector('.card .input').textContent));
+        assert.ok(!(await viewer.locator('.card .input').textContent()).includes(secret));
+        await operator.waitForFunction((text) => document.querySelector('.card .input').textContent.includes(text), secret);
+        await operator.getByRole('button', { name: 'Allow once' }).click();
+        await viewer.waitForSelector('.card', { state: 'detached' });
+        await until('allowed', () => server.told().length === before + 1);
+        assert.ok(server.told()[before].includes(`"updatedInput":{"command":"login  ${secret}"}`));
+        await operator.context().close();
+        await viewer.context().close();
+    },
+
+    async 'names of agents that would run a script stay names'(browser) {
+        const texts = injections().filter((_, i) => i % 12 === 0);
+        texts.forEach((text, i) => server.append(randomUUID(), titleLine(text), promptLine(text),
+            answerLine({ id: `named-${i}`, input: 1000, text })));
+        const page = await openPage(browser, server.addToken('names', 'viewer'));
+        const isThere = async (text) => (await server.ask('/api/agents')).agents.some((agent) => agent.name === text);
+        await until('all are there', async () => (await Promise.all(texts.map(isThere))).every(Boolean));
+        await page.fill('#search', 'testran'); // a search opens the finished ones, too
+        const shown = page.locator('.agent .name', { hasText: 'testRan' });
+        await shown.first().waitFor();
+        await shown.first().click();
+        await page.waitForFunction(() => document.getElementById('details-name').textContent.includes('testRan'));
+        assert.equal(await page.evaluate(() => window.testRan), undefined, 'a script has run');
+        assert.deepEqual(await page.evaluate(() => window.testReports), []);
+        assert.equal(await page.locator('#agents :is(script, iframe, img, svg, object, embed)').count(), 0);
+        await shot(page, 'names');
+        await page.context().close();
+    },
+
     async '300 texts of script injection, as all that an agent can say, stay texts'(browser) {
         const page = operatorPage;
         const elements = () => page.evaluate(() =>
