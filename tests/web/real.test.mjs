@@ -41,6 +41,7 @@ function instrument(token) {
         constructor(...given) {
             super(...given);
             window.testSockets.push(this);
+            this.addEventListener('message', ({ data }) => window.testOnMessage?.(data));
         }
     };
     addEventListener('securitypolicyviolation', (event) => {
@@ -77,6 +78,11 @@ async function openAgent(page, name) {
 const grown = randomUUID();
 let boat = '';
 let operatorPage = null;
+
+const BUSY = 100;
+const BUSY_ROUNDS = 12;
+const ROUND_MS = 500;
+const P99_BOUND_MS = 150;
 
 const checks = {
     async 'the launch link opens it, and a bar moves as its log grows'(browser) {
@@ -247,6 +253,52 @@ const checks = {
         await open.close();
         faults.splice(0, faults.length, ...faults.filter((fault) => !/TrustedHTML/u.test(fault)));
         await page.context().close();
+    },
+
+    async 'from a line in a log to the DOM, 100 busy agents'(browser) {
+        const sessions = Array.from({ length: BUSY }, () => randomUUID());
+        sessions.forEach((session, i) => server.append(session, titleLine(`agent ${i}`), promptLine('go'),
+            answerLine({ id: `${session}-0`, input: 20_000 + i * 100, text: 'begun' })));
+        const page = await openPage(browser, server.addToken('bench', 'viewer'));
+        // Without a process of their own they count as finished.
+        await page.getByRole('button', { name: /^Finished/u }).click();
+        await until('all are there', async () => (await server.ask('/api/agents')).agents.length >= BUSY);
+        const round = (number) => sessions.slice(0, BUSY).forEach((session, i) => server.append(session,
+            answerLine({ id: `${session}-${number}`, input: 20_000 + number * 1000 + i, tool: 'Bash',
+                toolInput: { command: `sent ${Date.now()} by ${i}` } })));
+        round(1);
+        await page.locator('.doing', { hasText: /sent \d+/u }).first().waitFor({ timeout: 20_000 });
+        await page.evaluate(() => {
+            window.testDelays = [];
+            const arrived = new Map();
+            window.testOnMessage = (data) => {
+                for (const message of [data === 'pong' ? [] : JSON.parse(data)].flat()) {
+                    const sent = /sent \d+ by \d+/u.exec(message.agent?.summary ?? message.summary ?? '')?.[0];
+                    if (sent && !arrived.has(sent)) arrived.set(sent, Date.now());
+                }
+            };
+            new MutationObserver((changes) => {
+                for (const { target, removedNodes } of changes) {
+                    // A row that comes into sight shows an old line: no event.
+                    if (removedNodes.length === 0 || !target.matches('.doing')) continue;
+                    const sent = /sent (\d+) by \d+/u.exec(target.textContent);
+                    if (sent && arrived.has(sent[0]))
+                        window.testDelays.push({ whole: Date.now() - sent[1], page: Date.now() - arrived.get(sent[0]) });
+                }
+            }).observe(document.getElementById('agents-sizer'), { subtree: true, childList: true, characterData: true });
+        });
+        for (let number = 2; number < BUSY_ROUNDS + 2; ++number) {
+            round(number);
+            await new Promise((done) => setTimeout(done, ROUND_MS)); // the pace of the load, not a wait
+        }
+        const delays = await page.evaluate(() => window.testDelays);
+        assert.ok(delays.length >= 40, `only ${delays.length} changes were seen`);
+        const at = (share, key) => delays.map((delay) => delay[key]).sort((x, y) => x - y)[Math.floor(delays.length * share)];
+        await shot(page, 'busy');
+        assert.ok(at(0.99, 'page') <= P99_BOUND_MS, `p99 ${at(0.99, 'page')} ms`);
+        await page.context().close();
+        return `event to DOM p50 ${at(0.5, 'page')} ms, p99 ${at(0.99, 'page')} ms; from the line in the log `
+            + `p50 ${at(0.5, 'whole')} ms, p99 ${at(0.99, 'whole')} ms; ${delays.length} changes`;
     },
 };
 
