@@ -94,7 +94,6 @@ void Hub::take(const Events& events)
         if (event.seq == 0 || event.seq > m_fleet.seq || std::holds_alternative<TextStreamed>(event.body))
             takeOne(maskedForHub(event));
     }
-    announce();
 }
 
 void Hub::announce()

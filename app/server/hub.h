@@ -30,7 +30,10 @@ public:
 
     /// Begins with what there was before the first event. \param picture masked here
     void seed(FleetPicture picture);
+    /// Gives them their numbers; announce() hands them out. One call for many frames: who is behind catches
+    /// up with one write for all of them.
     void take(const Events& events);
+    void announce();
     /// What waits for the tick is told now.
     void flush();
     /// What waits for the tick gets its numbers now and is handed out with the tick. Before a state and its
@@ -66,7 +69,6 @@ signals:
 
 private:
     void takeOne(const Event& event);
-    void announce();
     void send(const AgentId& agent, QByteArray json);
     void tell(const AgentId& id);
     void markChanged(const AgentId& id);

@@ -178,6 +178,8 @@ void Server::start()
     m_ways.frames.connectTo(this, [this](const std::vector<Events>& frames) {
         for (const Events& frame : frames)
             takeFrame(frame);
+        if (m_running)
+            m_running->hub.announce();
     });
 }
 
@@ -200,6 +202,7 @@ void Server::seed(FleetPicture picture)
     const QList<Events> frames = std::exchange(m_running->unseeded, {});
     for (const Events& frame : frames)
         m_running->hub.take(frame);
+    m_running->hub.announce();
 }
 
 void Server::execute(ServerCommand command)
