@@ -4,6 +4,7 @@
 #include "app/agents/agentid.h"
 #include "app/agents/claude/claudedriver.h"
 #include "app/agents/claude/claudeprogram.h"
+#include "models/jsonparts.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
@@ -36,11 +37,6 @@ qint64 now()
 Refusal refusal(const char* code, const QString& text, const char* field = "")
 {
     return {QLatin1String(code), text, QLatin1String(field)};
-}
-
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
 }
 
 /// Whether Claude Code has written anything of a session.
@@ -161,7 +157,7 @@ void DriveDesk::run(const WatchQuery& command)
 DriveDesk::Answer DriveDesk::carryOut(const QString& method, const QJsonObject& params)
 {
     if (method == QLatin1String("templates")) {
-        const QStringList names = agentTemplates(textIn(params, "working_dir"), m_place.homes.claude);
+        const QStringList names = agentTemplates(json::text(params, "working_dir"), m_place.homes.claude);
         return QJsonObject{{QStringLiteral("templates"), QJsonArray::fromStringList(names)}};
     }
     if (method == QLatin1String("installed")) {
@@ -178,7 +174,7 @@ DriveDesk::Answer DriveDesk::carryOut(const QString& method, const QJsonObject& 
 
 DriveDesk::Answer DriveDesk::onAgent(const QString& method, const QJsonObject& params)
 {
-    const AgentId id = AgentId::fromString(textIn(params, "agent_id"));
+    const AgentId id = AgentId::fromString(json::text(params, "agent_id"));
     if (id.isNull())
         return refusal("bad_request", QStringLiteral("\"agent_id\" is missing or is no id"), "agent_id");
     const auto found = m_agents.find(id);
@@ -386,8 +382,8 @@ void DriveDesk::tell(const Driven& agent)
 
 DriveDesk::Answer DriveDesk::send(Driven& agent, const QJsonObject& params)
 {
-    const QString text = textIn(params, "text");
-    const QString mode = textIn(params, "mode");
+    const QString text = json::text(params, "text");
+    const QString mode = json::text(params, "mode");
     if (text.trimmed().isEmpty() || text.size() > maxText)
         return refusal("bad_request", QStringLiteral("\"text\" must have 1 to %1 characters").arg(maxText),
                        "text");

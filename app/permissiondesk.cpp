@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/permissiondesk.h"
 
+#include "models/jsonparts.h"
+
 #include <QCryptographicHash>
 #include <QUuid>
 
@@ -13,11 +15,6 @@ namespace {
 using Effect = DriveAnswer::Effect;
 
 constexpr qsizetype maxAnswered = 1000;
-
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
-}
 
 PermissionOption option(const char* effect, const QString& label)
 {
@@ -43,10 +40,10 @@ QList<PermissionOption> optionsFor(const DriveQuestion& question)
 /// The option that is meant; null if none is.
 const PermissionOption* chosen(const PermissionAsked& asked, const QJsonObject& params)
 {
-    QString id = textIn(params, "option_id");
-    if (id.isEmpty() && textIn(params, "decision") == QLatin1String("deny"))
+    QString id = json::text(params, "option_id");
+    if (id.isEmpty() && json::text(params, "decision") == QLatin1String("deny"))
         id = QStringLiteral("deny");
-    if (id.isEmpty() && textIn(params, "decision") == QLatin1String("allow"))
+    if (id.isEmpty() && json::text(params, "decision") == QLatin1String("allow"))
         id = asked.kind == PermissionKind::Question ? QStringLiteral("answer") : QStringLiteral("allow_once");
     const auto found = std::find_if(asked.options.begin(), asked.options.end(),
                                     [&id](const PermissionOption& one) { return one.id == id; });
@@ -59,7 +56,7 @@ std::optional<QJsonObject> answersIn(const PermissionAsked& asked, const QJsonOb
     const QJsonObject given = params.value(QLatin1String("answers")).toObject();
     QJsonObject answers;
     for (const auto& value : asked.questions) {
-        const QString question = textIn(value.toObject(), "question");
+        const QString question = json::text(value.toObject(), "question");
         const QString answer = given.value(question).toString();
         if (answer.isEmpty() || answer.size() > PermissionDesk::maxMessage)
             return std::nullopt;
@@ -94,7 +91,7 @@ PermissionAsked PermissionDesk::open(const AgentId& agent, const DriveQuestion& 
 std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJsonObject& params,
                                                                        qint64 nowMs)
 {
-    const QString id = textIn(params, "request_id");
+    const QString id = json::text(params, "request_id");
     const auto open = m_open.constFind(id);
     if (open == m_open.constEnd()) {
         if (m_answered.contains(id))
@@ -108,7 +105,7 @@ std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJs
     if (option == nullptr)
         return Refusal{QStringLiteral("bad_request"), QStringLiteral("this is none of its options"),
                        QStringLiteral("option_id")};
-    const QString hash = textIn(params, "input_sha256");
+    const QString hash = json::text(params, "input_sha256");
     const QByteArray own = QCryptographicHash::hash(open->input, QCryptographicHash::Sha256).toHex();
     if (!hash.isEmpty() && hash.toLower() != QLatin1String(own))
         return Refusal{QStringLiteral("conflict"), QStringLiteral("what was shown is not what would run"),
@@ -116,7 +113,7 @@ std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJs
     DriveAnswer answer;
     answer.effect = effectOf(option->effect);
     const bool allows = answer.effect == Effect::AllowOnce || answer.effect == Effect::AllowSession;
-    answer.message = textIn(params, "message");
+    answer.message = json::text(params, "message");
     if (answer.message.size() > maxMessage)
         return Refusal{QStringLiteral("bad_request"), QStringLiteral("the message is too long"),
                        QStringLiteral("message")};
@@ -129,7 +126,7 @@ std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJs
                            QStringLiteral("answers")};
         answer.answers = *answers;
     }
-    const QString by = textIn(params, "by");
+    const QString by = json::text(params, "by");
     return close(id, answer,
                  {id, allows ? QStringLiteral("allowed") : QStringLiteral("denied"), option->id,
                   by.isEmpty() ? QStringLiteral("the operator at the window") : by});

@@ -9,6 +9,7 @@
 #include "ui/detailtable.h"
 #include "ui/permissioncard.h"
 #include "ui/promptinput.h"
+#include "ui/rights.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -227,11 +228,8 @@ void DetailsPanel::onReplied(const Reply& reply)
 
 void DetailsPanel::refreshRights()
 {
-    const HostCapabilities host = m_host.capabilities();
-    const bool may = host.commands.contains(QStringLiteral("answer_permission"));
-    m_card->setRefusal(may                      ? QString()
-                       : host.refusal.isEmpty() ? QStringLiteral("It cannot be answered from here.")
-                                                : host.refusal);
+    m_card->setRefusal(refusalOf(m_host.capabilities(), QLatin1String("answer_permission"),
+                                 QStringLiteral("It cannot be answered from here.")));
 }
 
 void DetailsPanel::refresh()

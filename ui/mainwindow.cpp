@@ -11,6 +11,7 @@
 #include "ui/mainmenu.h"
 #include "ui/newagentdialog.h"
 #include "ui/oldersessions.h"
+#include "ui/rights.h"
 #include "ui/sharedialog.h"
 #include "ui/statusstrip.h"
 #include "ui/theme.h"
@@ -324,15 +325,8 @@ void MainWindow::onCapabilities()
                                : QStringLiteral("Plimsoll"));
     m_empty->setHost(host);
     m_strip->setHost(host);
-    m_menu->setNewAgentRefusal(newAgentRefusal());
-}
-
-QString MainWindow::newAgentRefusal() const
-{
-    const HostCapabilities host = m_host.capabilities();
-    if (host.commands.contains(QLatin1String("create_agent")))
-        return {};
-    return host.refusal.isEmpty() ? tr("No agents can be started here.") : host.refusal;
+    m_menu->setNewAgentRefusal(
+        refusalOf(host, QLatin1String("create_agent"), tr("No agents can be started here.")));
 }
 
 void MainWindow::openNewAgentDialog()

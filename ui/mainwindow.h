@@ -84,7 +84,6 @@ private:
     void addTray();
     void openShareDialog();
     void openNewAgentDialog();
-    [[nodiscard]] QString newAgentRefusal() const;
     void restoreState();
 
     void onRecorded(const Events& events);

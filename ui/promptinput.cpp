@@ -2,6 +2,7 @@
 #include "ui/promptinput.h"
 
 #include "models/format.h"
+#include "ui/rights.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -139,10 +140,7 @@ bool PromptInput::offers(const char* method) const
 /// Why this window may not; empty = it may.
 QString PromptInput::refusal(const char* method) const
 {
-    const HostCapabilities host = m_host.capabilities();
-    if (host.commands.contains(QLatin1String(method)))
-        return {};
-    return host.refusal.isEmpty() ? tr("It takes no commands from here.") : host.refusal;
+    return refusalOf(m_host.capabilities(), QLatin1String(method), tr("It takes no commands from here."));
 }
 
 void PromptInput::refresh()

@@ -2,6 +2,7 @@
 #include "ui/questionform.h"
 
 #include "models/inputtext.h"
+#include "models/jsonparts.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -18,11 +19,6 @@ namespace plimsoll {
 namespace {
 
 constexpr int maxAnswer = 4000; // the desk takes 4,096 characters
-
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
-}
 
 /// A button takes no lines of text, so its words stand beside it; a click on them is one on the button.
 class Words : public QLabel
@@ -71,9 +67,9 @@ void QuestionForm::ask(const QJsonArray& questions)
 void QuestionForm::addQuestion(const QJsonObject& sent, QVBoxLayout& column)
 {
     Question question;
-    question.text = textIn(sent, "question");
+    question.text = json::text(sent, "question");
     question.many = sent.value(QLatin1String("multiSelect")).toBool();
-    const QString head = textIn(sent, "header");
+    const QString head = json::text(sent, "header");
     auto* text = plainLabel(
         inputForReading(head.isEmpty() ? question.text : head + QStringLiteral(": ") + question.text),
         m_inside);
@@ -102,11 +98,11 @@ void QuestionForm::addQuestion(const QJsonObject& sent, QVBoxLayout& column)
 void QuestionForm::addChoice(const QJsonObject& option, Question& question, QVBoxLayout& column)
 {
     Choice choice;
-    choice.label = textIn(option, "label");
+    choice.label = json::text(option, "label");
     choice.button = question.many ? static_cast<QAbstractButton*>(new QCheckBox(m_inside))
                                   : static_cast<QAbstractButton*>(new QRadioButton(m_inside));
     const QString label = inputForReading(choice.label);
-    const QString description = inputForReading(textIn(option, "description"));
+    const QString description = inputForReading(json::text(option, "description"));
     choice.button->setAccessibleName(description.isEmpty() ? label
                                                            : label + QStringLiteral(", ") + description);
     connect(choice.button, &QAbstractButton::toggled, this, &QuestionForm::changed);

@@ -2,6 +2,7 @@
 #include "app/agents/claude/claudestream.h"
 
 #include "app/agents/jsontext.h"
+#include "models/jsonparts.h"
 
 #include <QDateTime>
 #include <QJsonDocument>
@@ -17,11 +18,6 @@ using Kind = ClaudeFrame::Kind;
 
 constexpr qsizetype maxWords = 500;
 
-QString textIn(const QJsonObject& object, const char* key)
-{
-    return object.value(QLatin1String(key)).toString();
-}
-
 QJsonObject objectIn(const QJsonObject& object, const char* key)
 {
     return object.value(QLatin1String(key)).toObject();
@@ -29,35 +25,35 @@ QJsonObject objectIn(const QJsonObject& object, const char* key)
 
 void readSystem(const QJsonObject& line, ClaudeFrame& frame)
 {
-    const QString subtype = textIn(line, "subtype");
+    const QString subtype = json::text(line, "subtype");
     if (subtype == QLatin1String("init")) {
         frame.kind = Kind::Init;
     } else if (subtype == QLatin1String("session_state_changed")) {
         frame.kind = Kind::SessionState;
-        frame.text = textIn(line, "state");
+        frame.text = json::text(line, "state");
     } else if (subtype == QLatin1String("status")) {
         frame.kind = Kind::Status;
-        frame.text = textIn(line, "status");
+        frame.text = json::text(line, "status");
     } else if (subtype == QLatin1String("api_retry")) {
         frame.kind = Kind::Retry;
         frame.text = QStringLiteral("attempt %1 of %2: %3")
                          .arg(line.value(QLatin1String("attempt")).toInt())
                          .arg(line.value(QLatin1String("max_retries")).toInt())
-                         .arg(textIn(line, "error").left(maxWords));
+                         .arg(json::text(line, "error").left(maxWords));
     }
 }
 
 void readStreamEvent(const QJsonObject& line, ClaudeFrame& frame)
 {
-    if (!textIn(line, "parent_tool_use_id").isEmpty())
+    if (!json::text(line, "parent_tool_use_id").isEmpty())
         return; // a subagent's: its own row, and its log tells
     const QJsonObject event = objectIn(line, "event");
-    const QString type = textIn(event, "type");
+    const QString type = json::text(event, "type");
     const QJsonObject delta = objectIn(event, "delta");
     if (type == QLatin1String("content_block_delta") &&
-        textIn(delta, "type") == QLatin1String("text_delta")) {
+        json::text(delta, "type") == QLatin1String("text_delta")) {
         frame.kind = Kind::TextDelta;
-        frame.text = textIn(delta, "text");
+        frame.text = json::text(delta, "text");
     } else if (type == QLatin1String("content_block_stop") || type == QLatin1String("message_stop")) {
         frame.kind = Kind::TextEnd;
     }
@@ -66,14 +62,14 @@ void readStreamEvent(const QJsonObject& line, ClaudeFrame& frame)
 void readResult(const QJsonObject& line, ClaudeFrame& frame)
 {
     frame.kind = Kind::Result;
-    const QString subtype = textIn(line, "subtype");
+    const QString subtype = json::text(line, "subtype");
     frame.isError = line.value(QLatin1String("is_error")).toBool() || subtype != QLatin1String("success");
     if (!frame.isError)
         return;
     const QJsonArray errors = line.value(QLatin1String("errors")).toArray();
-    frame.text = errors.isEmpty() ? textIn(line, "result") : errors.first().toString();
+    frame.text = errors.isEmpty() ? json::text(line, "result") : errors.first().toString();
     // Interrupted by the operator: not a failure.
-    if (textIn(line, "terminal_reason").startsWith(QLatin1String("aborted")))
+    if (json::text(line, "terminal_reason").startsWith(QLatin1String("aborted")))
         frame.isError = false;
     if (frame.text.isEmpty())
         frame.text = subtype;
@@ -112,8 +108,8 @@ QString ruleText(const QJsonArray& rules)
     for (const auto& entry : rules) {
         const QJsonObject rule = entry.toObject();
         for (const auto& one : rule.value(QLatin1String("rules")).toArray()) {
-            const QString content = textIn(one.toObject(), "ruleContent");
-            texts << textIn(one.toObject(), "toolName") +
+            const QString content = json::text(one.toObject(), "ruleContent");
+            texts << json::text(one.toObject(), "toolName") +
                          (content.isEmpty() ? QString() : QStringLiteral("(%1)").arg(content));
         }
         for (const auto& folder : rule.value(QLatin1String("directories")).toArray())
@@ -124,14 +120,14 @@ QString ruleText(const QJsonArray& rules)
 
 void readRequest(const QJsonObject& line, QByteArrayView bytes, ClaudeFrame& frame)
 {
-    frame.requestId = textIn(line, "request_id");
+    frame.requestId = json::text(line, "request_id");
     const QJsonObject request = objectIn(line, "request");
-    frame.text = textIn(request, "subtype");
+    frame.text = json::text(request, "subtype");
     frame.kind = Kind::OtherRequest;
     if (frame.text != QLatin1String("can_use_tool"))
         return;
     frame.question.requestId = frame.requestId;
-    frame.question.tool = textIn(request, "tool_name");
+    frame.question.tool = json::text(request, "tool_name");
     frame.question.kind = kindOf(frame.question.tool);
     frame.question.input = rawInput(bytes);
     if (frame.question.input.isEmpty())
@@ -148,9 +144,9 @@ void readReply(const QJsonObject& line, ClaudeFrame& frame)
 {
     const QJsonObject response = objectIn(line, "response");
     frame.kind = Kind::Reply;
-    frame.requestId = textIn(response, "request_id");
-    frame.isError = textIn(response, "subtype") != QLatin1String("success");
-    frame.text = textIn(response, "error").left(maxWords);
+    frame.requestId = json::text(response, "request_id");
+    frame.isError = json::text(response, "subtype") != QLatin1String("success");
+    frame.text = json::text(response, "error").left(maxWords);
     frame.response = objectIn(response, "response");
 }
 
@@ -182,9 +178,9 @@ std::optional<ClaudeFrame> parseClaudeFrame(QByteArrayView bytes)
     if (!document.isObject())
         return std::nullopt;
     const QJsonObject line = document.object();
-    const QString type = textIn(line, "type");
+    const QString type = json::text(line, "type");
     ClaudeFrame frame;
-    frame.session = textIn(line, "session_id");
+    frame.session = json::text(line, "session_id");
     if (type == QLatin1String("stream_event")) {
         readStreamEvent(line, frame);
     } else if (type == QLatin1String("system")) {
@@ -197,7 +193,7 @@ std::optional<ClaudeFrame> parseClaudeFrame(QByteArrayView bytes)
         readReply(line, frame);
     } else if (type == QLatin1String("control_cancel_request")) {
         frame.kind = Kind::Withdrawn;
-        frame.requestId = textIn(line, "request_id");
+        frame.requestId = json::text(line, "request_id");
     } else if (type == QLatin1String("rate_limit_event")) {
         readLimits(line, frame);
     }
@@ -209,9 +205,9 @@ QJsonArray sessionRules(const QJsonArray& suggestions)
     QJsonArray rules;
     for (const auto& value : suggestions) {
         QJsonObject rule = value.toObject();
-        const QString type = textIn(rule, "type");
+        const QString type = json::text(rule, "type");
         const bool allows =
-            type == QLatin1String("addRules") && textIn(rule, "behavior") == QLatin1String("allow");
+            type == QLatin1String("addRules") && json::text(rule, "behavior") == QLatin1String("allow");
         if (!allows && type != QLatin1String("addDirectories"))
             continue; // a change of mode would allow much more than what is shown
         rule.insert(QStringLiteral("destination"), QStringLiteral("session"));
