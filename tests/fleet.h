@@ -5,7 +5,7 @@
 
 namespace plimsoll::test {
 
-/// A host under the test's hand: it sends what it is told and answers nothing.
+/// A host under the test's hand: it sends what it is told, and notes what it is asked.
 class FakeHost : public Host
 {
 public:
@@ -17,7 +17,12 @@ public:
     void retryLink() override { ++retries; }
     void start() override { ++starts; }
     void cancelScan() override { ++cancels; }
-    quint64 query(const QString& /*method*/, const QJsonObject& /*params*/) override { return ++queries; }
+    quint64 query(const QString& method, const QJsonObject& params) override
+    {
+        lastMethod = method;
+        lastParams = params;
+        return ++queries;
+    }
 
     void send(Events events)
     {
@@ -37,6 +42,8 @@ public:
     LinkState state;
     quint64 seq = 0;
     quint64 queries = 0;
+    QString lastMethod; ///< of a query
+    QJsonObject lastParams;
     int starts = 0;
     int cancels = 0;
     int retries = 0;

@@ -108,6 +108,7 @@ Routes::Routes(Hub& hub, Counters& counters, CommandDesk& commands, QObject* par
     , m_hub(hub)
     , m_counters(counters)
     , m_commands(commands)
+    , m_mcp(hub, commands, this)
 {
 }
 
@@ -141,6 +142,7 @@ void Routes::answer(const HttpRequest& request, const HttpResponder& responder, 
     }
     case RouteId::PostContext: return postContext(request, responder);
     case RouteId::PostTokens: return postTokens(request, responder);
+    case RouteId::Mcp: return m_mcp.answer(request, responder);
     default: return runCommand(request, responder);
     }
 }

@@ -3,7 +3,7 @@
 
 #include "app/server/commanddesk.h"
 #include "app/server/counters.h"
-#include "app/server/httpconnection.h"
+#include "app/server/mcp.h"
 #include "app/server/metrics.h"
 
 namespace plimsoll {
@@ -34,6 +34,7 @@ private:
     Hub& m_hub;
     Counters& m_counters;
     CommandDesk& m_commands;
+    Mcp m_mcp;
 };
 
 } // namespace plimsoll

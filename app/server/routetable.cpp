@@ -33,6 +33,7 @@ constexpr std::array routes{
     Route{RouteId::ReadContext,      "GET",    "/api/counters/context/{}",      anyBits},
     Route{RouteId::PostContext,      "POST",   "/api/counters/context/{}",      actBits},
     Route{RouteId::PostTokens,       "POST",   "/api/counters/tokens/{}",       actBits},
+    Route{RouteId::Mcp,              "POST",   "/mcp",                          actBits},
     Route{RouteId::EventStream,      "GET",    "/ws",                           anyBits, true},
     Route{RouteId::CounterRoom,      "GET",    "/api/ws/counters/{}",           anyBits, true},
     Route{RouteId::Page,             "GET",    "/*",                            0},

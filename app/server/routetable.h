@@ -48,6 +48,7 @@ enum class RouteId : quint8 {
     ReadContext,
     PostContext,
     PostTokens,
+    Mcp,
     EventStream, ///< WebSocket
     CounterRoom, ///< WebSocket
 };
