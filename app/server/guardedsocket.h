@@ -43,14 +43,17 @@ public:
     /// \param pending bytes that wait already
     [[nodiscard]] bool allows(qint64 pending, qint64 bytes)
     {
-        if (m_counting && !m_ours && !m_answers.take(m_clock.elapsed() + 1))
-            m_flooded = true;
+        if (m_counting && !m_ours) {
+            ++m_answered;
+            m_flooded = m_flooded || !m_answers.take(m_clock.elapsed() + 1);
+        }
         if (pending + bytes > m_most)
             m_full = true;
         return !m_flooded && !m_full;
     }
-    void startCounting() { m_counting = true; } ///< from here on it is a WebSocket
-    void stopCounting() { m_counting = false; } ///< the closing handshake is not counted
+    void startCounting() { m_counting = true; }                   ///< from here on it is a WebSocket
+    void stopCounting() { m_counting = false; }                   ///< the closing handshake is not counted
+    [[nodiscard]] quint64 answered() const { return m_answered; } ///< writes that were not ours
     [[nodiscard]] bool isFlooded() const { return m_flooded; }
     [[nodiscard]] bool isFull() const { return m_full; }
 
@@ -58,6 +61,7 @@ private:
     const qint64 m_most;
     TokenBucket m_answers;
     QElapsedTimer m_clock;
+    quint64 m_answered = 0;
     bool m_ours = false;
     bool m_counting = false;
     bool m_flooded = false;

@@ -5,6 +5,9 @@
 
 #include <QSslKey>
 
+#include <cerrno>
+#include <sys/socket.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace plimsoll {
@@ -12,6 +15,7 @@ namespace plimsoll {
 namespace {
 
 constexpr int backlog = 1024;
+constexpr int acceptedAtOnce = 64; ///< then others get their turn
 constexpr int pauseMs = 250;
 /// More than the largest message in, its head and its mask: else QWebSocket waits for ever for the rest.
 constexpr qint64 readBufferSpare = 16 * 1024;
@@ -23,11 +27,33 @@ Listener::Listener(const ServerLimits& limits, Throttle& throttle, HttpDesk& des
     , m_limits(limits)
     , m_throttle(throttle)
     , m_desk(desk)
+    , m_pause(this)
 {
     m_clock.start();
     setListenBacklogSize(backlog);
-    // Without file descriptors accepting again and again would eat a core.
-    connect(this, &QTcpServer::acceptError, this, &Listener::pause);
+    m_pause.setSingleShot(true);
+    m_pause.setInterval(pauseMs);
+    connect(&m_pause, &QTimer::timeout, this, [this] {
+        if (m_dialled)
+            m_dialled->setEnabled(true);
+    });
+}
+
+bool Listener::open(const QHostAddress& address, quint16 port)
+{
+    if (!listen(address, port))
+        return false;
+    pauseAccepting();
+    m_dialled = std::make_unique<QSocketNotifier>(socketDescriptor(), QSocketNotifier::Read);
+    connect(m_dialled.get(), &QSocketNotifier::activated, this, &Listener::acceptSome);
+    return true;
+}
+
+void Listener::shut()
+{
+    m_dialled.reset();
+    m_pause.stop();
+    close();
 }
 
 bool Listener::useTls(const ServerCertificate& certificate)
@@ -45,10 +71,23 @@ bool Listener::useTls(const ServerCertificate& certificate)
     return true;
 }
 
-void Listener::pause()
+void Listener::acceptSome()
 {
-    pauseAccepting();
-    QTimer::singleShot(pauseMs, this, [this] { resumeAccepting(); });
+    for (int i = 0; i < acceptedAtOnce && m_dialled; ++i) {
+        const int descriptor =
+            ::accept4(int(socketDescriptor()), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (descriptor >= 0) {
+            take(descriptor);
+            continue;
+        }
+        // Of the others the one that dialled is gone again, and the next one is told anew.
+        const bool isScarce = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        if (isScarce) {
+            m_dialled->setEnabled(false);
+            m_pause.start();
+        }
+        return;
+    }
 }
 
 QTcpSocket* Listener::makeSocket()
@@ -61,11 +100,11 @@ QTcpSocket* Listener::makeSocket()
     return new GuardedTcp(m_limits, this);
 }
 
-void Listener::incomingConnection(qintptr descriptor)
+void Listener::take(int descriptor)
 {
     QTcpSocket* socket = makeSocket();
     if (!socket->setSocketDescriptor(descriptor)) {
-        ::close(int(descriptor));
+        std::ignore = ::close(descriptor);
         delete socket;
         return;
     }

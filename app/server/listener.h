@@ -6,16 +6,20 @@
 #include "app/server/throttle.h"
 
 #include <QElapsedTimer>
+#include <QSocketNotifier>
 #include <QSslConfiguration>
 #include <QTcpServer>
 #include <QTimer>
 
+#include <memory>
 #include <optional>
 
 namespace plimsoll {
 
 /// The one open port: takes connections within the limits, each on a guarded socket, plain or TLS, and gives
-/// them to HttpConnection. Counts a connection until its socket is gone, whoever has it then. Server thread.
+/// them to HttpConnection. Counts a connection until its socket is gone, whoever has it then. Accepts by
+/// itself: QTcpServer 6.4 tells no acceptError() once there was nothing more to accept, and eats a core where
+/// there are no descriptors. Server thread.
 class Listener : public QTcpServer
 {
     Q_OBJECT
@@ -26,20 +30,24 @@ public:
     /// TLS from here on. \return false: OpenSSL takes neither of the two
     [[nodiscard]] bool useTls(const ServerCertificate& certificate);
 
+    /// In place of listen(), which would accept as well.
+    [[nodiscard]] bool open(const QHostAddress& address, quint16 port);
+    void shut();
+
     [[nodiscard]] int unauthenticated() const { return m_unauthenticated; }
 
-protected:
-    void incomingConnection(qintptr descriptor) override;
-
 private:
+    void acceptSome();
+    void take(int descriptor);
     [[nodiscard]] QTcpSocket* makeSocket();
-    void pause();
 
     const ServerLimits m_limits;
     Throttle& m_throttle;
     HttpDesk& m_desk;
     std::optional<QSslConfiguration> m_tls;
     QElapsedTimer m_clock;
+    std::unique_ptr<QSocketNotifier> m_dialled; ///< null = shut
+    QTimer m_pause;                             ///< runs while there are no descriptors
     int m_unauthenticated = 0;
 };
 

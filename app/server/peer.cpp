@@ -8,6 +8,7 @@
 #include <QTimer>
 
 #include <sys/socket.h>
+#include <utility>
 
 namespace plimsoll {
 
@@ -40,7 +41,13 @@ Peer::Peer(QWebSocket* socket, QTcpSocket* tcp, Principal principal, const Serve
     connect(m_socket, &QWebSocket::textMessageReceived, this,
             [this](const QString& text) { take(text.toUtf8()); });
     connect(m_socket, &QWebSocket::binaryMessageReceived, this, &Peer::take);
-    connect(m_socket, &QWebSocket::pong, this, [this] { m_unansweredPings = 0; });
+    connect(m_socket, &QWebSocket::pong, this, [this] {
+        ++m_frames;
+        m_unansweredPings = 0;
+    });
+    connect(m_socket, &QWebSocket::textFrameReceived, this, [this] { ++m_frames; });
+    connect(m_socket, &QWebSocket::binaryFrameReceived, this, [this] { ++m_frames; });
+    connect(m_tcp, &QTcpSocket::readyRead, this, &Peer::noteRead); // after QWebSocket has read
     connect(m_socket, &QWebSocket::disconnected, this, &Peer::end);
     connect(m_tcp, &QTcpSocket::bytesWritten, this, &Peer::noteWritten);
     connect(m_tcp, &QTcpSocket::disconnected, this, &Peer::end);
@@ -86,6 +93,20 @@ void Peer::send(const QByteArray& frames)
     m_blocked = m_tcp->bytesToWrite() >= m_limits.unsentBytes;
 }
 
+/// QWebSocket waits for ever for the rest of a frame of which a second part has come.
+void Peer::noteRead()
+{
+    if (!m_open || !m_tcp)
+        return;
+    const qint64 now = m_clock.elapsed() + 1;
+    // A ping is told by nobody, but it is answered.
+    const quint64 heard = m_frames + guardOf(*m_tcp).answered();
+    if (std::exchange(m_heard, heard) != heard)
+        m_halfSinceMs = m_tcp->bytesAvailable() > 0 ? now : 0;
+    else if (m_halfSinceMs == 0)
+        m_halfSinceMs = now;
+}
+
 void Peer::noteWritten()
 {
     m_progressAtMs = m_clock.elapsed();
@@ -111,6 +132,8 @@ void Peer::tick()
         m_progressAtMs = now;
     if (pending > m_limits.droppedBytes || guard.isFull() || now - m_progressAtMs > m_limits.stuckMs)
         return close(tooSlow, QStringLiteral("this viewer does not read"));
+    if (m_halfSinceMs != 0 && now - m_halfSinceMs > m_limits.bodyMs)
+        return close(policyViolation, QStringLiteral("a frame has no end"));
     if (now - m_pingedAtMs < m_limits.pingMs)
         return;
     m_pingedAtMs = now;

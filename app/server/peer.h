@@ -48,6 +48,7 @@ signals:
 
 private:
     void take(const QByteArray& message);
+    void noteRead();
     void noteWritten();
     void end();
 
@@ -65,6 +66,9 @@ private:
     qint64 m_progressAtMs = 0; ///< of m_clock; when something was written last, or nothing waited
     qint64 m_pingedAtMs = 0;
     int m_unansweredPings = 0;
+    quint64 m_frames = 0;     ///< that came whole and were told
+    quint64 m_heard = 0;      ///< of all frames, when something was read last
+    qint64 m_halfSinceMs = 0; ///< of m_clock; 0 = no frame has begun without its end
 };
 
 } // namespace plimsoll

@@ -300,7 +300,7 @@ QString Server::listen(const SharingPlace& place)
         m_running->access.setFingerprint(certificate.fingerprint);
         m_running->names.scheme = "https";
     }
-    if (!listener.listen(addressOf(place), place.port))
+    if (!listener.open(addressOf(place), place.port))
         return QStringLiteral("cannot listen on %1 port %2: %3; choose another port with --serve=ADDR:PORT")
             .arg(place.address)
             .arg(place.port)
@@ -358,7 +358,7 @@ void Server::switchOff()
 {
     if (!m_running)
         return;
-    m_running->listener->close();
+    m_running->listener->shut();
     noteFault(m_running->access.file().writePlace({}));
     audit(QStringLiteral("sharing_off"), {}, {}, {});
     const QList<Peer*> peers = std::exchange(m_running->peers, {});
