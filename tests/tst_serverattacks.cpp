@@ -91,13 +91,17 @@ private slots:
             stalled.back()->connectToHost(QHostAddress::LocalHost, fleet.port());
             QVERIFY(stalled.back()->waitForConnected(5000));
         }
-        QElapsedTimer timer;
-        timer.start();
-        QSslSocket good;
-        good.setPeerVerifyMode(QSslSocket::VerifyNone);
-        good.connectToHostEncrypted(QStringLiteral("127.0.0.1"), fleet.port());
-        QVERIFY(good.waitForEncrypted(3000));
-        QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
+        qint64 bestMs = std::numeric_limits<qint64>::max(); // of some: this machine has other work, too
+        for (int i = 0; i < 5; ++i) {
+            QElapsedTimer timer;
+            timer.start();
+            QSslSocket good;
+            good.setPeerVerifyMode(QSslSocket::VerifyNone);
+            good.connectToHostEncrypted(QStringLiteral("127.0.0.1"), fleet.port());
+            QVERIFY(good.waitForEncrypted(3000));
+            bestMs = std::min(bestMs, timer.elapsed());
+        }
+        QVERIFY2(bestMs < 100, qPrintable(QString::number(bestMs)));
         QCOMPARE(stalled.front()->state(), QAbstractSocket::ConnectedState);
     }
 

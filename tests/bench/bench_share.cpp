@@ -6,8 +6,11 @@
 //  - 1,000 viewers of which 100 never read: delay and memory;
 //  - 100 viewers beside a window that paints 1,000 agents of which 1,000 a second change: delay of lines and
 //    of numbers;
-//  - from connect() to the greeting.
-// bench_share [fanout | crowd | window]
+//  - from connect() to the greeting;
+//  - a day in small: 10^6 events while 10^4 connections come and go (PLIMSOLL_EVENTS, PLIMSOLL_CONNECTIONS):
+//  what
+//    memory, threads and descriptors have grown after the first tenth.
+// bench_share [fanout | crowd | window | flat]
 #include "models/settings.h"
 #include "tests/bench/fanoutclient.h"
 #include "tests/bench/watchedchild.h"
@@ -15,9 +18,13 @@
 #include "ui/mainwindow.h"
 
 #include <QApplication>
+#include <QDeadlineTimer>
+#include <QDir>
 #include <QProcess>
 #include <QSocketNotifier>
 #include <QStandardPaths>
+#include <QTcpSocket>
+#include <QThread>
 #include <QTimer>
 
 #include <cstdio>
@@ -108,6 +115,22 @@ private:
         m_busy.start(100);
     }
 
+    /// An agent comes, works and goes.
+    void liveOnce()
+    {
+        const int number = 1000 + m_beat++ % 50;
+        const qint64 now = QDateTime::currentMSecsSinceEpoch();
+        const Agent agent =
+            agentOf(number, QStringLiteral("guest %1").arg(m_beat), AgentState::Executing, m_beat, now);
+        UsageChanged changed;
+        changed.usage = agent.usage;
+        changed.usage.contextTokens = 1000 + m_beat;
+        m_fleet.host.send({added(agent),
+                           {0, now, agent.id, changed},
+                           {0, now, agent.id, StateChanged{AgentState::Idle, StateSource::Log, {}, now}},
+                           {0, now, agent.id, AgentRemoved{}}});
+    }
+
     void obey()
     {
         QByteArray bytes(4096, '\0');
@@ -115,11 +138,12 @@ private:
         if (got <= 0)
             return QCoreApplication::quit();
         const QByteArrayList words = bytes.first(got).trimmed().split(' ');
-        if (words.first() != "go") {
+        if (words.first() == "cpu") {
             std::printf("%.6f\n", ownCpuSec());
             std::ignore = std::fflush(stdout);
             return;
         }
+        m_hasGuests = words.first() == "live";
         m_left = words.value(1).toInt();
         m_perRound = words.value(2).toInt();
         m_rounds.start(words.value(3).toInt());
@@ -131,8 +155,11 @@ private:
         for (int i = 0; i < m_perRound; ++i)
             events << spokenNow(1);
         m_fleet.host.send(events);
-        if (--m_left <= 0)
-            m_rounds.stop();
+        if (m_hasGuests)
+            liveOnce();
+        if (--m_left > 0)
+            return;
+        m_rounds.stop();
     }
 
     QTemporaryDir m_folder;
@@ -145,6 +172,7 @@ private:
     int m_left = 0;
     int m_perRound = 0;
     int m_beat = 0;
+    bool m_hasGuests = false; ///< agents come and go in each round
 };
 
 /// A child that serves, as its parent sees it.
@@ -177,12 +205,23 @@ public:
     {
         say(QStringLiteral("go %1 %2 %3 %4\n").arg(rounds).arg(events).arg(intervalMs).arg(bytes));
     }
+    /// go(), while agents come and go.
+    void live(int rounds, int events, int intervalMs)
+    {
+        say(QStringLiteral("live %1 %2 %3\n").arg(rounds).arg(events).arg(intervalMs));
+    }
     double cpuSec()
     {
         say(QStringLiteral("cpu\n"));
         return line().toDouble();
     }
     [[nodiscard]] double residentMb() const { return accountOf(m_process.processId()).residentMb; }
+    /// \param what "fd" or "task"
+    [[nodiscard]] int count(const QString& what) const
+    {
+        const QDir dir(QStringLiteral("/proc/%1/%2").arg(m_process.processId()).arg(what));
+        return int(dir.entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size());
+    }
     [[nodiscard]] FanoutClient::Setup setup(bool batch) const
     {
         const char* hello = batch ? R"({"type":"hello","batch":true})" : R"({"type":"hello"})";
@@ -313,6 +352,73 @@ void besideWindow()
     }
 }
 
+/// Some that are no viewers: a request, a head that does not end, a WebSocket that is torn off.
+void comeAndGo(const Served& server, int count)
+{
+    const QByteArray token = QByteArray::fromStdString(server.token);
+    const QByteArray begin = "GET /%1 HTTP/1.1\r\nHost: 127.0.0.1:" + QByteArray::number(server.port) +
+                             "\r\nAuthorization: Bearer " + token + "\r\n";
+    for (int i = 0; i < count; ++i) {
+        QTcpSocket socket;
+        socket.connectToHost(QHostAddress::LocalHost, server.port);
+        if (!socket.waitForConnected())
+            continue;
+        switch (i % 3) {
+        case 0: socket.write(QByteArray(begin).replace("%1", "api/agents") + "\r\n"); break;
+        case 1: socket.write("GET / HT"); break;
+        default:
+            socket.write(QByteArray(begin).replace("%1", "ws") +
+                         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        }
+        std::ignore = socket.waitForBytesWritten();
+        if (i % 3 != 1)
+            std::ignore = socket.waitForReadyRead(5000);
+        socket.abort();
+    }
+}
+
+int fromEnvironment(const char* name, int usual)
+{
+    const int wanted = qEnvironmentVariableIntValue(name);
+    return wanted > 0 ? wanted : usual;
+}
+
+void flat()
+{
+    constexpr int waves = 100;
+    constexpr int rounds = 10;
+    const int viewers = fromEnvironment("PLIMSOLL_CONNECTIONS", 10'000) / waves / 2;
+    const int events = fromEnvironment("PLIMSOLL_EVENTS", 1'000'000) / waves / rounds;
+    Served server(self(), {QStringLiteral("--serve")});
+    const int descriptors = server.count(QStringLiteral("fd"));
+    const int threads = server.count(QStringLiteral("task"));
+    double memory = 0;
+    int64_t heard = 0;
+    for (int wave = 1; wave <= waves; ++wave) {
+        {
+            FanoutClient client(server.setup(true), marker);
+            std::ignore = client.open(viewers);
+            server.live(rounds, events, 5);
+            comeAndGo(server, viewers);
+            heard += client.receive(int64_t{rounds} * events * viewers, 500ms);
+        }
+        const QDeadlineTimer patience(10'000);
+        while (server.count(QStringLiteral("fd")) > descriptors && !patience.hasExpired())
+            QThread::msleep(10);
+        if (wave == waves / 10)
+            memory = server.residentMb();
+    }
+    std::printf("share_flat_events %d events\nshare_flat_connections %d connections\n",
+                waves * rounds * events, waves * viewers * 2);
+    std::printf("share_flat_received %lld messages\n", static_cast<long long>(heard));
+    std::printf("share_flat_memory_after_a_tenth %.1f MB\nshare_flat_memory_growth %.1f MB\n", memory,
+                server.residentMb() - memory);
+    std::printf("share_flat_threads_growth %d threads\n", server.count(QStringLiteral("task")) - threads);
+    std::printf("share_flat_descriptors_growth %d descriptors\n",
+                server.count(QStringLiteral("fd")) - descriptors);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -340,5 +446,7 @@ int main(int argc, char** argv)
         crowd();
     if (isWanted("window"))
         besideWindow();
+    if (isWanted("flat"))
+        flat();
     return 0;
 }
