@@ -96,11 +96,10 @@ void readFolder(Params& params, CreateParams& create)
 void readChoices(Params& params, CreateParams& create, const QString& configDir)
 {
     create.setup.model = params.text("model", 128);
-    if (!create.setup.model.isEmpty() && !matches(create.setup.model, R"([A-Za-z0-9][A-Za-z0-9._:/@\[\]-]*)"))
+    if (!create.setup.model.isEmpty() && !isModelName(create.setup.model))
         params.fail("model", QStringLiteral("is not the name of a model"));
     create.setup.permissionMode = params.text("permission_mode", 40);
-    const auto isMode = [&](const char* mode) { return create.setup.permissionMode == QLatin1String(mode); };
-    if (!create.setup.permissionMode.isEmpty() && std::none_of(modes.begin(), modes.end(), isMode))
+    if (!create.setup.permissionMode.isEmpty() && !isPermissionMode(create.setup.permissionMode))
         params.fail("permission_mode",
                     QStringLiteral("must be one of default, acceptEdits, auto, plan, dontAsk"));
     create.setup.systemPrompt = params.text("system_prompt", maxSystemPrompt);
@@ -169,6 +168,17 @@ void readAdditions(Params& params, CreateParams& create)
 }
 
 } // namespace
+
+bool isModelName(const QString& text)
+{
+    return text.size() <= 128 && matches(text, R"([A-Za-z0-9][A-Za-z0-9._:/@\[\]-]*)");
+}
+
+bool isPermissionMode(const QString& text)
+{
+    return std::any_of(modes.begin(), modes.end(),
+                       [&text](const char* mode) { return text == QLatin1String(mode); });
+}
 
 QStringList agentTemplates(const QString& workingDir, const QString& configDir)
 {

@@ -24,6 +24,10 @@ struct CreateParams
 [[nodiscard]] std::variant<CreateParams, Refusal> readCreateParams(const QJsonObject& params,
                                                                    const QString& configDir);
 
+/// Whether a text can be the name of a model, or a mode of permissions. Both become arguments of a program.
+[[nodiscard]] bool isModelName(const QString& text);
+[[nodiscard]] bool isPermissionMode(const QString& text);
+
 /// Names of the templates for agents that work in a folder: NAME of .claude/agents/NAME.md there and of the
 /// person's own, sorted.
 [[nodiscard]] QStringList agentTemplates(const QString& workingDir, const QString& configDir);

@@ -4,6 +4,8 @@
 #include "app/agents/agentid.h"
 #include "app/agents/claude/claudedriver.h"
 #include "app/agents/claude/claudeprogram.h"
+#include "app/messageparams.h"
+#include "app/server/routetable.h"
 #include "models/jsonparts.h"
 
 #include <QCoreApplication>
@@ -24,10 +26,39 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcDrive, "plimsoll.drive", QtInfoMsg) // --verbose shows the rest
 
-constexpr qsizetype maxText = qsizetype{1024} * 1024;
 constexpr size_t maxRunning = 200;
-constexpr std::array actingMethods{"create_agent", "command_agent", "interrupt_agent", "compact_agent",
-                                   "stop_agent",   "resume_agent",  "delete_agent",    "answer_permission"};
+constexpr qsizetype maxAsked = 1000;
+constexpr int askMs = 30'000; ///< a client that says nothing for so long is not waited for
+/// What is asked besides the methods that act.
+constexpr std::array questions{"templates", "installed", "agent_menu", "tasks", "task_output", "waiting"};
+
+/// The commands that the agent answers itself: what they ask, and the param that says of what.
+struct AskRule
+{
+    const char* method;
+    DriveAsk what;
+    const char* param;
+    bool (*isGood)(const QString&);
+};
+bool isShortId(const QString& text)
+{
+    return !text.isEmpty() && text.size() <= 200;
+}
+constexpr std::array askRules{
+    AskRule{"set_model", DriveAsk::SetModel, "model", isModelName},
+    AskRule{"set_permission_mode", DriveAsk::SetPermissionMode, "mode", isPermissionMode},
+    AskRule{"stop_task", DriveAsk::StopTask, "task_id", isShortId},
+    AskRule{"task_output", DriveAsk::TaskOutput, "task_id", isShortId},
+    AskRule{"withdraw_message", DriveAsk::Withdraw, "message_id", isShortId},
+};
+
+const AskRule* askRule(const QString& method)
+{
+    const auto found = std::find_if(askRules.begin(), askRules.end(), [&method](const AskRule& rule) {
+        return method == QLatin1String(rule.method);
+    });
+    return found == askRules.end() ? nullptr : &*found;
+}
 
 qint64 now()
 {
@@ -109,15 +140,19 @@ DriveDesk::~DriveDesk()
 QStringList DriveDesk::commands()
 {
     QStringList names;
-    for (const char* method : actingMethods)
-        names << QLatin1String(method);
+    for (const CommandRule& rule : commandTable()) {
+        if (rule.acts)
+            names << QLatin1String(rule.method);
+    }
     return names;
 }
 
 bool DriveDesk::takes(const QString& method)
 {
-    return commands().contains(method) || method == QLatin1String("templates") ||
-           method == QLatin1String("installed");
+    const CommandRule* rule = commandRule(method);
+    return (rule && rule->acts) ||
+           std::any_of(questions.begin(), questions.end(),
+                       [&method](const char* name) { return method == QLatin1String(name); });
 }
 
 void DriveDesk::begin()
@@ -143,19 +178,25 @@ void DriveDesk::begin()
 
 void DriveDesk::run(const WatchQuery& command)
 {
-    Answer answer = carryOut(command.method, command.params);
+    reply(command.id, carryOut(command));
+}
+
+void DriveDesk::reply(quint64 id, const Answer& answer)
+{
     if (const auto* refused = std::get_if<Refusal>(&answer)) {
         QJsonObject details;
         if (!refused->field.isEmpty())
             details.insert(QStringLiteral("field"), refused->field);
-        m_notices.push(Reply{command.id, details, refused->text, refused->code});
-    } else {
-        m_notices.push(Reply{command.id, std::get<QJsonObject>(answer), {}, {}});
+        m_notices.push(Reply{id, details, refused->text, refused->code});
+    } else if (const auto* result = std::get_if<QJsonObject>(&answer)) {
+        m_notices.push(Reply{id, *result, {}, {}});
     }
 }
 
-DriveDesk::Answer DriveDesk::carryOut(const QString& method, const QJsonObject& params)
+DriveDesk::Answer DriveDesk::carryOut(const WatchQuery& command)
 {
+    const QString& method = command.method;
+    const QJsonObject& params = command.params;
     if (method == QLatin1String("templates")) {
         const QStringList names = agentTemplates(json::text(params, "working_dir"), m_place.homes.claude);
         return QJsonObject{{QStringLiteral("templates"), QJsonArray::fromStringList(names)}};
@@ -169,11 +210,31 @@ DriveDesk::Answer DriveDesk::carryOut(const QString& method, const QJsonObject& 
         return create(params);
     if (method == QLatin1String("answer_permission"))
         return answerPermission(params);
-    return onAgent(method, params);
+    for (const char* question : {"agent_menu", "tasks", "waiting"}) {
+        if (method == QLatin1String(question))
+            return tellOf(method, params);
+    }
+    return onAgent(command);
 }
 
-DriveDesk::Answer DriveDesk::onAgent(const QString& method, const QJsonObject& params)
+/// Of an agent that does not run here there is nothing to tell.
+DriveDesk::Answer DriveDesk::tellOf(const QString& method, const QJsonObject& params) const
 {
+    const auto found = m_agents.find(json::idFromJson(params, "agent_id"));
+    const Driver* driver = found == m_agents.end() ? nullptr : found->second->driver.get();
+    if (method == QLatin1String("agent_menu"))
+        return driver ? driver->menu()
+                      : QJsonObject{{QStringLiteral("commands"), QJsonArray()},
+                                    {QStringLiteral("models"), QJsonArray()}};
+    if (method == QLatin1String("tasks"))
+        return QJsonObject{{QStringLiteral("tasks"), driver ? driver->tasks() : QJsonArray()}};
+    return QJsonObject{{QStringLiteral("messages"), driver ? driver->waitingMessages() : QJsonArray()}};
+}
+
+DriveDesk::Answer DriveDesk::onAgent(const WatchQuery& command)
+{
+    const QString& method = command.method;
+    const QJsonObject& params = command.params;
     const AgentId id = AgentId::fromString(json::text(params, "agent_id"));
     if (id.isNull())
         return refusal("bad_request", QStringLiteral("\"agent_id\" is missing or is no id"), "agent_id");
@@ -192,6 +253,8 @@ DriveDesk::Answer DriveDesk::onAgent(const QString& method, const QJsonObject& p
         return stop(agent);
     if (method == QLatin1String("command_agent"))
         return send(agent, params);
+    if (askRule(method))
+        return ask(agent, command);
     const bool done =
         method == QLatin1String("compact_agent") ? agent.driver->compact() : agent.driver->interrupt();
     if (!done)
@@ -237,7 +300,8 @@ DriveDesk::Answer DriveDesk::create(const QJsonObject& params)
     tell(started);
     qCInfo(lcDrive, "%s (%s) started in %s", qUtf8Printable(started.record.name),
            qUtf8Printable(started.id.toString()), qUtf8Printable(started.record.setup.workingDir));
-    if (!wanted.prompt.isEmpty() && !started.driver->send(wanted.prompt, SendMode::Queue))
+    if (!wanted.prompt.isEmpty() &&
+        !started.driver->send({QUuid::createUuid().toString(QUuid::WithoutBraces), wanted.prompt}))
         return refusal("unavailable", QStringLiteral("it was started and does not take its first prompt"),
                        "prompt");
     return QJsonObject{{QStringLiteral("agent_id"), started.id.toString()},
@@ -296,6 +360,10 @@ void DriveDesk::connectDriver(Driven& agent)
     connect(driver, &Driver::limitsReported, this, [this](const LimitsChanged& limits) {
         m_events.push({0, limits.atMs, {}, limits});
     });
+    connect(driver, &Driver::replied, this,
+            [this, &agent](quint64 id, const QJsonObject& result, const QString& error) {
+                takeReply(agent, id, result, error);
+            });
     connect(driver, &Driver::ended, this, [this, &agent](const ChildEnd& end) { takeEnd(agent, end); });
 }
 
@@ -304,6 +372,11 @@ void DriveDesk::takeEnd(Driven& agent, const ChildEnd& end)
     if (agent.driver)
         agent.driver.release()->deleteLater(); // it has called
     tellGone(agent.id);
+    const QHash<quint64, Asked> asked = m_asked;
+    for (auto it = asked.begin(); it != asked.end(); ++it) {
+        if (it->agent == &agent && m_asked.remove(it.key()))
+            reply(it.key(), refusal("unavailable", QStringLiteral("the agent has ended")));
+    }
     const bool good = end.isClean() || agent.stopping;
     const QString before =
         agent.state == AgentState::Failed ? agent.reason + QStringLiteral("; ") : QString();
@@ -372,26 +445,60 @@ void DriveDesk::tell(const Driven& agent)
     session.compactAtTokens = agent.compactAtTokens;
     session.running = agent.driver != nullptr;
     session.hidden = agent.record.hidden;
-    session.commands = session.running
-                           ? QStringList{QStringLiteral("command_agent"), QStringLiteral("interrupt_agent"),
-                                         QStringLiteral("compact_agent"), QStringLiteral("stop_agent")}
-                           : QStringList{QStringLiteral("resume_agent")};
+    session.commands =
+        session.running ? QStringList{QStringLiteral("command_agent"), QStringLiteral("interrupt_agent"),
+                                      QStringLiteral("compact_agent"), QStringLiteral("stop_agent"),
+                                      QStringLiteral("set_model"),     QStringLiteral("set_permission_mode"),
+                                      QStringLiteral("stop_task"),     QStringLiteral("withdraw_message")}
+                        : QStringList{QStringLiteral("resume_agent")};
     session.commands << QStringLiteral("delete_agent");
     m_watch.push(session);
 }
 
 DriveDesk::Answer DriveDesk::send(Driven& agent, const QJsonObject& params)
 {
-    const QString text = json::text(params, "text");
-    const QString mode = json::text(params, "mode");
-    if (text.trimmed().isEmpty() || text.size() > maxText)
-        return refusal("bad_request", QStringLiteral("\"text\" must have 1 to %1 characters").arg(maxText),
-                       "text");
-    if (!mode.isEmpty() && mode != QLatin1String("queue") && mode != QLatin1String("steer"))
-        return refusal("bad_request", QStringLiteral("\"mode\" must be queue or steer"), "mode");
-    if (!agent.driver->send(text, mode == QLatin1String("steer") ? SendMode::Steer : SendMode::Queue))
+    const auto read = readMessage(params);
+    if (const auto* refused = std::get_if<Refusal>(&read))
+        return *refused;
+    const auto& message = std::get<DriveMessage>(read);
+    if (!agent.driver->send(message))
         return refusal("unavailable", QStringLiteral("the agent does not take messages now"));
-    return QJsonObject();
+    return QJsonObject{{QStringLiteral("message_id"), message.id}};
+}
+
+DriveDesk::Answer DriveDesk::ask(Driven& agent, const WatchQuery& command)
+{
+    const AskRule& rule = *askRule(command.method);
+    const QString subject = json::text(command.params, rule.param);
+    if (!rule.isGood(subject))
+        return refusal("bad_request",
+                       QStringLiteral("\"%1\" is missing or cannot be").arg(QLatin1String(rule.param)),
+                       rule.param);
+    if (m_asked.size() >= maxAsked || !agent.driver->ask(rule.what, subject, command.id))
+        return refusal("unavailable", QStringLiteral("the agent does not take messages now"));
+    m_asked.insert(command.id, {&agent, command.method, subject});
+    QTimer::singleShot(askMs, this, [this, id = command.id] {
+        if (m_asked.remove(id))
+            reply(id, refusal("unavailable", QStringLiteral("the agent does not answer")));
+    });
+    return Later();
+}
+
+void DriveDesk::takeReply(Driven& agent, quint64 id, const QJsonObject& result, const QString& error)
+{
+    if (!m_asked.contains(id))
+        return;
+    const Asked asked = m_asked.take(id);
+    if (!error.isEmpty())
+        return reply(id, refusal("conflict", error));
+    // What it is started with when it is resumed.
+    if (asked.method == QLatin1String("set_model"))
+        agent.record.setup.model = asked.subject;
+    else if (asked.method == QLatin1String("set_permission_mode"))
+        agent.record.setup.permissionMode = asked.subject;
+    save();
+    tell(agent);
+    reply(id, result);
 }
 
 DriveDesk::Answer DriveDesk::stop(Driven& agent)

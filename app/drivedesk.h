@@ -8,6 +8,7 @@
 #include "app/watch/handover.h"
 #include "app/watch/watcher.h"
 
+#include <QHash>
 #include <QObject>
 #include <QTimer>
 
@@ -47,22 +48,30 @@ public:
 
     /// The methods that it carries out.
     [[nodiscard]] static QStringList commands();
-    /// Whether a method is for it at all: those, "templates" and "installed".
+    /// Whether a method is for it at all: those, and what is asked of driven agents (see Host).
     [[nodiscard]] static bool takes(const QString& method);
 
 private:
     struct Driven;
     void run(const WatchQuery& command);
-    using Answer = std::variant<QJsonObject, Refusal>;
+    /// Of a command that the agent itself answers: its reply is on the way.
+    struct Later
+    {
+    };
+    using Answer = std::variant<QJsonObject, Refusal, Later>;
 
-    [[nodiscard]] Answer carryOut(const QString& method, const QJsonObject& params);
+    [[nodiscard]] Answer carryOut(const WatchQuery& command);
     [[nodiscard]] Answer create(const QJsonObject& params);
     [[nodiscard]] Answer send(Driven& agent, const QJsonObject& params);
     [[nodiscard]] Answer stop(Driven& agent);
     [[nodiscard]] Answer resume(Driven& agent);
     [[nodiscard]] Answer remove(Driven& agent);
     [[nodiscard]] Answer answerPermission(const QJsonObject& params);
-    [[nodiscard]] Answer onAgent(const QString& method, const QJsonObject& params);
+    [[nodiscard]] Answer onAgent(const WatchQuery& command);
+    [[nodiscard]] Answer tellOf(const QString& method, const QJsonObject& params) const;
+    [[nodiscard]] Answer ask(Driven& agent, const WatchQuery& command);
+    void takeReply(Driven& agent, quint64 id, const QJsonObject& result, const QString& error);
+    void reply(quint64 id, const Answer& answer);
     [[nodiscard]] QString launch(Driven& agent);
     void connectDriver(Driven& agent);
     void takeEnd(Driven& agent, const ChildEnd& end);
@@ -85,6 +94,13 @@ private:
     PermissionDesk m_permissions;
     QTimer m_expiry;
     std::map<AgentId, std::unique_ptr<Driven>> m_agents;
+    struct Asked
+    {
+        const Driven* agent = nullptr;
+        QString method;
+        QString subject;
+    };
+    QHash<quint64, Asked> m_asked; ///< what an agent has not answered yet, by id of the command
 };
 
 } // namespace plimsoll

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The questions of a RemoteHost: how each becomes a command, and the answer to it the Host's.
 #include "app/remotehost.h"
+#include "app/server/routetable.h"
 #include "app/server/wire.h"
 #include "models/codec.h"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace plimsoll {
 
@@ -17,15 +19,20 @@ namespace {
 constexpr qint64 maxPage = 100; ///< of the server
 constexpr qsizetype maxTextUnits = 4 * 1024 * 1024;
 
-constexpr std::array<const char*, 8> actingMethods{"create_agent",  "command_agent",    "interrupt_agent",
-                                                   "compact_agent", "stop_agent",       "resume_agent",
-                                                   "delete_agent",  "answer_permission"};
-
 bool acts(const QString& method)
 {
-    return std::any_of(actingMethods.begin(), actingMethods.end(),
-                       [&method](const char* name) { return method == QLatin1String(name); });
+    const CommandRule* rule = commandRule(method);
+    return rule && rule->acts;
 }
+
+/// The queries whose params and answers are the same on the wire.
+constexpr std::array<std::pair<const char*, const char*>, 6> sameQueries{
+    {{"curve", "fetch_curve"},
+     {"tokens", "count_tokens"},
+     {"agent_menu", "fetch_menu"},
+     {"tasks", "fetch_tasks"},
+     {"task_output", "fetch_task_output"},
+     {"waiting", "fetch_waiting"}}};
 
 QJsonValue valueOf(const QJsonObject& object, const char* key)
 {
@@ -94,10 +101,10 @@ std::optional<QString> RemoteHost::commandOf(const QString& method, Question& qu
     const QJsonObject params = question.params;
     if (acts(method) || method == QLatin1String("search"))
         return method;
-    if (method == QLatin1String("curve"))
-        return QStringLiteral("fetch_curve");
-    if (method == QLatin1String("tokens"))
-        return QStringLiteral("count_tokens");
+    for (const auto& [query, command] : sameQueries) {
+        if (method == QLatin1String(query))
+            return QLatin1String(command);
+    }
     if (method == QLatin1String("history")) {
         question.purpose = Purpose::History;
         question.params = {{QStringLiteral("agent_id"), valueOf(params, "agent_id")},

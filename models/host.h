@@ -82,10 +82,17 @@ struct LinkState
 ///  - "tokens" {text, model} → {tokens, basis, error, model, model_known, tokenizer, ratio, samples}: how
 ///  many
 ///    tokens a text has for a model; `error` is relative. At most 16 M characters.
+///  - "agent_menu" {agent_id} → {commands: [{name, description, hint}], models: [{value, name, description}],
+///  model,
+///    permission_mode}; "tasks" {agent_id} → {tasks: [{id, kind, description, state, started_at_ms}]}, state
+///    running, completed, failed or stopped; "task_output" {agent_id, task_id} → {output, total_bytes,
+///    truncated}; "waiting" {agent_id} → {messages: [{message_id, text, mode}]}, not taken yet. Of an agent
+///    that the host does not drive the lists are empty.
 ///  - "agents" {limit} → {count, left}: loads older agents; they arrive as AgentAdded. `left`: how many more.
 ///
 /// Methods that act have the names and params of PROTOCOL.md's commands: "create_agent", "command_agent",
-/// "interrupt_agent", "compact_agent", "stop_agent", "resume_agent", "delete_agent", "answer_permission"; a
+/// "interrupt_agent", "compact_agent", "stop_agent", "resume_agent", "delete_agent", "set_model",
+/// "set_permission_mode", "stop_task", "withdraw_message", "answer_permission"; a
 /// param `by` says who gave it where it was not the operator at this window. HostCapabilities::commands lists
 /// those that a host carries out; all others it refuses with code "unsupported".
 class Host : public QObject

@@ -2,160 +2,18 @@
 #include "app/orchestrator.h"
 #include "models/apply.h"
 #include "tests/childprocess.h"
-#include "tests/claudelines.h"
+#include "tests/fakeagent.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <algorithm>
-#include <cstdio>
-#include <iostream>
-#include <string>
 #include <tuple>
 #include <unistd.h>
 
 using namespace plimsoll;
 using namespace plimsoll::test;
-
-namespace {
-
-/// Prints one line of the stream, and it is on its way.
-void sayLine(const QByteArray& line)
-{
-    std::ignore = std::fwrite(line.constData(), 1, size_t(line.size()), stdout);
-    std::ignore = std::fputc('\n', stdout);
-    std::ignore = std::fflush(stdout);
-}
-
-void sayState(const char* state)
-{
-    sayLine(QByteArray(R"({"type":"system","subtype":"session_state_changed","state":")") + state + "\"}");
-}
-
-QString argumentAfter(const QStringList& arguments, const char* option)
-{
-    const qsizetype at = arguments.indexOf(QLatin1String(option));
-    return at < 0 ? QString() : arguments.value(at + 1);
-}
-
-/// A stand-in for Claude Code: answers its prompts as their first word says, and writes its log.
-class FakeAgent
-{
-public:
-    explicit FakeAgent(const QStringList& arguments)
-        : m_session(argumentAfter(arguments, "--session-id"))
-    {
-        if (m_session.isEmpty())
-            m_session = argumentAfter(arguments, "--resume");
-        const QString folder = qEnvironmentVariable("HOME") + QStringLiteral("/.claude/projects/-boat");
-        QDir().mkpath(folder);
-        m_log = folder + QLatin1Char('/') + m_session + QStringLiteral(".jsonl");
-    }
-
-    int run()
-    {
-        std::string text;
-        while (m_exit < 0 && std::getline(std::cin, text))
-            take(QJsonDocument::fromJson(QByteArray::fromStdString(text)).object());
-        return std::max(m_exit, 0);
-    }
-
-private:
-    void take(const QJsonObject& line)
-    {
-        const QString type = line.value(QStringLiteral("type")).toString();
-        if (type == QLatin1String("control_request"))
-            reply(line);
-        else if (type == QLatin1String("control_response"))
-            answered(line.value(QStringLiteral("response")).toObject());
-        else
-            turn(
-                line.value(QStringLiteral("message")).toObject().value(QStringLiteral("content")).toString());
-    }
-
-    void reply(const QJsonObject& line)
-    {
-        const QString subtype =
-            line.value(QStringLiteral("request")).toObject().value(QStringLiteral("subtype")).toString();
-        const QJsonObject response = subtype == QLatin1String("get_context_usage")
-                                         ? QJsonObject{{QStringLiteral("rawMaxTokens"), 123'456},
-                                                       {QStringLiteral("autoCompactThreshold"), 100'000}}
-                                         : QJsonObject();
-        sayLine(QJsonDocument(QJsonObject{{QStringLiteral("type"), QStringLiteral("control_response")},
-                                          {QStringLiteral("response"),
-                                           QJsonObject{{QStringLiteral("subtype"), QStringLiteral("success")},
-                                                       {QStringLiteral("request_id"),
-                                                        line.value(QStringLiteral("request_id"))},
-                                                       {QStringLiteral("response"), response}}}})
-                    .toJson(QJsonDocument::Compact));
-        if (subtype == QLatin1String("interrupt"))
-            finish(
-                R"({"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"})");
-    }
-
-    void turn(const QString& text)
-    {
-        ++m_turn;
-        sayState("running");
-        sayLine(R"({"type":"system","subtype":"init","session_id":")" + m_session.toUtf8() + "\"}");
-        append(promptLine(text, baseMs + m_turn * 10));
-        if (text.startsWith(QLatin1String("die"))) {
-            std::ignore = std::fputs("out of paint\n", stderr);
-            m_exit = 3;
-        } else if (text.startsWith(QLatin1String("ask"))) {
-            sayState("requires_action");
-            sayLine(
-                R"({"type":"control_request","request_id":"q1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"touch  a"},"permission_suggestions":[]}})");
-        } else if (text.startsWith(QLatin1String("withdraw"))) {
-            sayLine(
-                R"({"type":"control_request","request_id":"q2","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}})");
-            sayLine(R"({"type":"control_cancel_request","request_id":"q2"})");
-            finish(R"({"type":"result","subtype":"success"})");
-        } else if (text.startsWith(QLatin1String("garbage"))) {
-            sayLine("no json \x00\xff\xfe");
-            sayLine(QByteArray(2'000'000, 'x'));
-            std::ignore = std::fputs("half a line", stdout);
-            std::ignore = std::fflush(stdout);
-            m_exit = 1;
-        } else if (!text.startsWith(QLatin1String("hang"))) {
-            for (const char* piece : {"all ", "well"})
-                sayLine(
-                    QByteArray(
-                        R"({"type":"stream_event","parent_tool_use_id":null,"event":{"type":"content_block_delta","delta":{"type":"text_delta","text":")") +
-                    piece + "\"}}}");
-            sayLine(R"({"type":"stream_event","parent_tool_use_id":null,"event":{"type":"message_stop"}})");
-            append(answerLine({m_session.toUtf8() + QByteArray::number(m_turn), m_turn * 1000, 7},
-                              baseMs + m_turn * 10 + 1));
-            finish(R"({"type":"result","subtype":"success","is_error":false})");
-        }
-    }
-
-    void answered(const QJsonObject& response)
-    {
-        // What it was told, for the test to see: as the words of its answer.
-        const QJsonObject answer = response.value(QStringLiteral("response")).toObject();
-        append(jsonLine(promptObject(
-            QStringLiteral("told ") + QString::fromUtf8(QJsonDocument(answer).toJson(QJsonDocument::Compact)),
-            baseMs + 500)));
-        finish(R"({"type":"result","subtype":"success","is_error":false})");
-    }
-
-    static void finish(const char* result)
-    {
-        sayLine(result);
-        sayState("idle");
-    }
-
-    void append(const QByteArray& line) { QVERIFY(appendBytes(m_log, line)); }
-
-    QString m_session;
-    QString m_log;
-    int m_turn = 0;
-    int m_exit = -1;
-};
-
-} // namespace
 
 class TestDriveDesk : public QObject
 {
@@ -283,6 +141,117 @@ private slots:
             QCOMPARE(m_agents.value(id).usage.outputTokens, Count(70));
         }
         QCOMPARE(m_agents.size(), 3);
+    }
+
+    void whatItOffersAndHowItIsSet()
+    {
+        const AgentId id = create(QStringLiteral("boat"), QStringLiteral("hello"));
+        QTRY_COMPARE(m_agents.value(id).state, AgentState::Idle);
+        QJsonObject menu = ask(QStringLiteral("agent_menu"), idParams(id)).result;
+        QCOMPARE(
+            menu.value(QStringLiteral("commands")).toArray().at(0).toObject().value(QStringLiteral("hint")),
+            QJsonValue(QStringLiteral("[hint]")));
+        QCOMPARE(
+            menu.value(QStringLiteral("models")).toArray().at(0).toObject().value(QStringLiteral("name")),
+            QJsonValue(QStringLiteral("Opus")));
+        QCOMPARE(menu.value(QStringLiteral("permission_mode")), QJsonValue(QStringLiteral("default")));
+
+        const Reply model = set(id, "set_model", "model", "opus");
+        QCOMPARE(model.error, QString());
+        QCOMPARE(model.result.value(QStringLiteral("model")).toString(), QStringLiteral("opus-resolved"));
+        QCOMPARE(set(id, "set_permission_mode", "mode", "plan").error, QString());
+        menu = ask(QStringLiteral("agent_menu"), idParams(id)).result;
+        QCOMPARE(menu.value(QStringLiteral("model")), QJsonValue(QStringLiteral("opus-resolved")));
+        QCOMPARE(menu.value(QStringLiteral("permission_mode")), QJsonValue(QStringLiteral("plan")));
+        // What the client refuses is told in its words; what it can never take does not reach it.
+        QCOMPARE(set(id, "set_permission_mode", "mode", "auto").error, QStringLiteral("auto is not for you"));
+        QCOMPARE(set(id, "set_permission_mode", "mode", "--yolo").code, QStringLiteral("bad_request"));
+        QCOMPARE(set(id, "set_model", "model", "--help").code, QStringLiteral("bad_request"));
+        // What was set is what it is resumed with.
+        m_host.reset();
+        QFile file(m_temp->filePath(QStringLiteral("data/driven.json")));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray kept = file.readAll();
+        QVERIFY(kept.contains("\"model\": \"opus\""));
+        QVERIFY(kept.contains("\"permission_mode\": \"plan\""));
+    }
+
+    void tasksAreToldReadAndStopped()
+    {
+        const AgentId id = create(QStringLiteral("boat"), QStringLiteral("task"));
+        const auto task = [&] {
+            return ask(QStringLiteral("tasks"), idParams(id))
+                .result.value(QStringLiteral("tasks"))
+                .toArray()
+                .at(0)
+                .toObject();
+        };
+        QTRY_COMPARE(task().value(QStringLiteral("state")), QJsonValue(QStringLiteral("running")));
+        QCOMPARE(task().value(QStringLiteral("kind")), QJsonValue(QStringLiteral("shell")));
+        QCOMPARE(task().value(QStringLiteral("description")), QJsonValue(QStringLiteral("Tick")));
+        QCOMPARE(set(id, "task_output", "task_id", "t1").result.value(QStringLiteral("output")),
+                 QJsonValue(QStringLiteral("tick")));
+        QCOMPARE(set(id, "stop_task", "task_id", "t1").error, QString());
+        QTRY_COMPARE(task().value(QStringLiteral("state")), QJsonValue(QStringLiteral("stopped")));
+        QCOMPARE(set(id, "stop_task", "task_id", "").code, QStringLiteral("bad_request"));
+    }
+
+    void whatWasNotTakenCanBeWithdrawn()
+    {
+        const AgentId id = create(QStringLiteral("boat"), QStringLiteral("hello"));
+        QTRY_COMPARE(m_agents.value(id).state, AgentState::Idle);
+        const auto waiting = [&] {
+            return ask(QStringLiteral("waiting"), idParams(id))
+                .result.value(QStringLiteral("messages"))
+                .toArray();
+        };
+        const QString taken = sent(id, QStringLiteral("again"));
+        const QString later = sent(id, QStringLiteral("later on"));
+        QTRY_COMPARE(waiting().size(), 1);
+        QCOMPARE(waiting().at(0).toObject().value(QStringLiteral("message_id")), QJsonValue(later));
+        QCOMPARE(waiting().at(0).toObject().value(QStringLiteral("text")),
+                 QJsonValue(QStringLiteral("later on")));
+        const Reply refused = ask(QStringLiteral("withdraw_message"), withText(id, "message_id", taken));
+        QCOMPARE(refused.code, QStringLiteral("conflict"));
+        QCOMPARE(refused.error, QStringLiteral("it has been taken already"));
+        QCOMPARE(ask(QStringLiteral("withdraw_message"), withText(id, "message_id", later)).error, QString());
+        QTRY_COMPARE(waiting().size(), 0);
+    }
+
+    void picturesGoWithAMessage()
+    {
+        const AgentId id = create(QStringLiteral("boat"), QStringLiteral("hello"));
+        const QString png = QString::fromLatin1(QByteArray("\x89PNG\r\n\x1a\n and so on").toBase64());
+        const auto reply = [&](const QString& type, const QString& data, int count) {
+            QJsonArray images;
+            for (int i = 0; i < count; ++i)
+                images.append(
+                    QJsonObject{{QStringLiteral("media_type"), type}, {QStringLiteral("data"), data}});
+            QJsonObject wanted = withText(id, "text", QStringLiteral("look"));
+            wanted.insert(QStringLiteral("images"), images);
+            return ask(QStringLiteral("command_agent"), wanted);
+        };
+        const QString type = QStringLiteral("image/png");
+        QCOMPARE(reply(type, png, 2).error, QString());
+        QTRY_VERIFY(m_lines.contains(QStringLiteral("look with 2 pictures")));
+        const Reply wrongType = reply(QStringLiteral("image/jpeg"), png, 1);
+        QCOMPARE(wrongType.code, QStringLiteral("bad_request"));
+        QCOMPARE(wrongType.result.value(QStringLiteral("field")), QJsonValue(QStringLiteral("images")));
+        QCOMPARE(reply(type, QStringLiteral("no base64!"), 1).code, QStringLiteral("bad_request"));
+        QCOMPARE(reply(type, png, 9).code, QStringLiteral("bad_request"));
+        QCOMPARE(reply(type, png + QString(8'000'000, u'A'), 1).code, QStringLiteral("bad_request"));
+    }
+
+    void observedOnesOfferNothing()
+    {
+        const QJsonObject nobody{{QStringLiteral("agent_id"), AgentId(QUuid::createUuid()).toString()}};
+        QCOMPARE(ask(QStringLiteral("agent_menu"), nobody)
+                     .result.value(QStringLiteral("commands"))
+                     .toArray()
+                     .size(),
+                 0);
+        QCOMPARE(ask(QStringLiteral("tasks"), nobody).error, QString());
+        QCOMPARE(ask(QStringLiteral("set_model"), nobody).code, QStringLiteral("unsupported"));
     }
 
     void namesAreUniqueAndFaultsNameTheirField()
@@ -414,6 +383,25 @@ private:
     }
 
     static QJsonObject idParams(const AgentId& id) { return {{QStringLiteral("agent_id"), id.toString()}}; }
+
+    static QJsonObject withText(const AgentId& id, const char* key, const QString& text)
+    {
+        QJsonObject wanted = idParams(id);
+        wanted.insert(QLatin1String(key), text);
+        return wanted;
+    }
+
+    Reply set(const AgentId& id, const char* method, const char* key, const char* value)
+    {
+        return ask(QLatin1String(method), withText(id, key, QLatin1String(value)));
+    }
+
+    /// The id of the message.
+    QString sent(const AgentId& id, const QString& text)
+    {
+        const Reply reply = ask(QStringLiteral("command_agent"), withText(id, "text", text));
+        return reply.result.value(QStringLiteral("message_id")).toString();
+    }
 
     void command(const AgentId& id, const QString& text)
     {

@@ -46,8 +46,8 @@ class ChildProcess : public QObject
     Q_OBJECT
 
 public:
-    static constexpr qsizetype maxUnsent = qsizetype{4} * 1024 * 1024;
-    static constexpr int graceMs = 3000; ///< between the steps of stop()
+    static constexpr qsizetype maxUnsent = qsizetype{32} * 1024 * 1024; ///< pictures are large
+    static constexpr int graceMs = 3000;                                ///< between the steps of stop()
 
     explicit ChildProcess(QObject* parent = nullptr);
     ~ChildProcess() override;

@@ -5,7 +5,9 @@
 #include "models/event.h"
 #include "models/usage.h"
 
+#include <QJsonArray>
 #include <QJsonObject>
+#include <QList>
 #include <QObject>
 
 namespace plimsoll {
@@ -55,6 +57,30 @@ enum class SendMode : quint8 {
     Steer, ///< taken into the turn that runs, where it pauses next
 };
 
+struct DriveImage
+{
+    QString mediaType; ///< "image/png" …
+    QString base64;
+};
+
+/// What is said to the agent.
+struct DriveMessage
+{
+    QString id; ///< a UUID, by which it can be withdrawn
+    QString text;
+    QList<DriveImage> images{};
+    SendMode mode = SendMode::Queue;
+};
+
+/// What else it can be asked; the answer comes by replied().
+enum class DriveAsk : quint8 {
+    SetModel,          ///< subject: name of the model; result {model}
+    SetPermissionMode, ///< subject: the mode; result {mode}
+    StopTask,          ///< subject: id of a background task
+    TaskOutput,        ///< subject: id of a task; result {output, total_bytes, truncated}: its last part
+    Withdraw,          ///< subject: id of a message that was not taken yet
+};
+
 /// Speaks with one agent that runs as a child of ours. Says what the stream alone tells; numbers and the
 /// conversation come from the session's log. Knows nothing of other agents, of people and of names. Lives in
 /// the engine thread. What is asked of it before it is ready is sent as soon as it is.
@@ -65,11 +91,20 @@ class Driver : public QObject
 public:
     using QObject::QObject;
 
-    [[nodiscard]] virtual QString start(const DriveSetup& setup) = 0;        ///< empty = good, else why not
-    [[nodiscard]] virtual bool send(const QString& text, SendMode mode) = 0; ///< false: it does not read
+    [[nodiscard]] virtual QString start(const DriveSetup& setup) = 0; ///< empty = good, else why not
+    [[nodiscard]] virtual bool send(const DriveMessage& message) = 0; ///< false: it does not read
+    /// \param ticket comes back with the answer, not 0. \return false: it does not read
+    [[nodiscard]] virtual bool ask(DriveAsk what, const QString& subject, quint64 ticket) = 0;
     [[nodiscard]] virtual bool interrupt() = 0;
     [[nodiscard]] virtual bool compact() = 0;
     [[nodiscard]] virtual bool answer(const QString& requestId, const DriveAnswer& answer) = 0;
+    /// {commands: [{name, description, hint}], models: [{value, name}], model, permission_mode}: what it
+    /// offers and how it is set; lists are empty until it has told them.
+    [[nodiscard]] virtual QJsonObject menu() const = 0;
+    /// [{id, kind, description, state, started_at_ms}]: tasks beside its turns, the newest last.
+    [[nodiscard]] virtual QJsonArray tasks() const = 0;
+    /// [{message_id, text, mode}]: what was said and not taken yet.
+    [[nodiscard]] virtual QJsonArray waitingMessages() const = 0;
     virtual void stop() = 0;  ///< politely, then by force; ended() follows
     virtual void letGo() = 0; ///< begins the end without waiting for it
 
@@ -79,6 +114,8 @@ signals:
     void streamed(const QString& chunk, bool last);
     void asked(const plimsoll::DriveQuestion& question);
     void withdrawn(const QString& requestId); ///< needs no answer any more
+    /// \param error why it refuses, for people; empty = done
+    void replied(quint64 ticket, const QJsonObject& result, const QString& error);
     void windowReported(plimsoll::Count window, plimsoll::Count compactAt);
     void limitsReported(const plimsoll::LimitsChanged& limits);
     void ended(const plimsoll::ChildEnd& end);

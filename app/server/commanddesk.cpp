@@ -60,6 +60,25 @@ QJsonObject logOfItem(const AgentId& agent, const QJsonObject& item)
     return wire::logObject(agent, line, qint64(item.value(QLatin1String("at")).toDouble()));
 }
 
+/// Every text of it masked; ids and names hold no secrets and stay as they are.
+QJsonValue maskedTexts(const QJsonValue& value)
+{
+    if (value.isString())
+        return maskSecrets(value.toString());
+    if (value.isArray()) {
+        QJsonArray masked;
+        for (const auto& item : value.toArray())
+            masked.append(maskedTexts(item));
+        return masked;
+    }
+    if (!value.isObject())
+        return value;
+    QJsonObject masked = value.toObject();
+    for (auto it = masked.begin(); it != masked.end(); ++it)
+        it.value() = maskedTexts(it.value());
+    return masked;
+}
+
 /// Finds text, or a pattern that gives up before it takes long.
 class Finder
 {
@@ -144,7 +163,26 @@ void CommandDesk::run(const Principal& principal, const QString& method, const Q
         return done(badParam(QStringLiteral("\"agent_id\" is missing or is no id")));
     if (method == QLatin1String("fetch_history"))
         return fetchHistory(params, owner, done);
-    forward("curve", {{QStringLiteral("agent_id"), agent.toString()}}, owner, done);
+    if (method == QLatin1String("fetch_curve"))
+        return forward("curve", {{QStringLiteral("agent_id"), agent.toString()}}, owner, done);
+    forwardMasked(method, agent, params, owner, done);
+}
+
+/// What an agent tells of itself: its words may hold secrets.
+void CommandDesk::forwardMasked(const QString& method, const AgentId& agent, const QJsonObject& params,
+                                QObject* owner, const Done& done)
+{
+    const char* query = method == QLatin1String("fetch_menu")      ? "agent_menu"
+                        : method == QLatin1String("fetch_tasks")   ? "tasks"
+                        : method == QLatin1String("fetch_waiting") ? "waiting"
+                                                                   : "task_output";
+    const QJsonObject question{{QStringLiteral("agent_id"), agent.toString()},
+                               {QStringLiteral("task_id"), json::text(params, "task_id")}};
+    ask(QLatin1String(query), question, owner, [done](const Reply& reply) {
+        Outcome outcome = outcomeOf(reply);
+        outcome.result = maskedTexts(outcome.result).toObject();
+        done(outcome);
+    });
 }
 
 void CommandDesk::ask(const QString& method, const QJsonObject& params, QObject* owner,

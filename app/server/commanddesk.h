@@ -61,6 +61,8 @@ private:
     void fetchText(const Principal& principal, const QJsonObject& params, QObject* owner, const Done& done);
     void fetchInput(const Principal& principal, const QJsonObject& params, const Done& done) const;
     void search(const Principal& principal, const QJsonObject& params, const Done& done) const;
+    void forwardMasked(const QString& method, const AgentId& agent, const QJsonObject& params, QObject* owner,
+                       const Done& done);
     void forward(const char* method, const QJsonObject& params, QObject* owner, const Done& done);
     void act(const Principal& principal, const QString& method, const QJsonObject& params, QObject* owner,
              const Done& done);

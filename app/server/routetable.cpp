@@ -45,6 +45,10 @@ constexpr std::array commands{
     CommandRule{"fetch_text",             anyBits,      false},
     CommandRule{"fetch_curve",            anyBits,      false},
     CommandRule{"fetch_permission_input", viewerBits,   false},
+    CommandRule{"fetch_menu",             anyBits,      false},
+    CommandRule{"fetch_tasks",            anyBits,      false},
+    CommandRule{"fetch_task_output",      anyBits,      false},
+    CommandRule{"fetch_waiting",          anyBits,      false},
     CommandRule{"search",                 anyBits,      false},
     CommandRule{"count_tokens",           anyBits,      false},
     CommandRule{"answer_permission",      approverBits, true},
@@ -54,6 +58,10 @@ constexpr std::array commands{
     CommandRule{"compact_agent",          actBits,      true},
     CommandRule{"stop_agent",             actBits,      true},
     CommandRule{"resume_agent",           actBits,      true},
+    CommandRule{"set_model",              actBits,      true},
+    CommandRule{"set_permission_mode",    operatorBits, true},
+    CommandRule{"stop_task",              actBits,      true},
+    CommandRule{"withdraw_message",       actBits,      true},
     CommandRule{"delete_agent",           actBits,      true},
 };
 // clang-format on

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/agents/claude/claudedriver.h"
 
+#include "models/jsonparts.h"
+
 #include <QJsonDocument>
 #include <QUuid>
 
@@ -13,6 +15,7 @@ namespace {
 constexpr int streamFrameMs = 33;
 constexpr int maxQuestions = 64; ///< open at once; more are denied
 constexpr int maxWaitingRequests = 100;
+constexpr qsizetype maxOutput = qsizetype{64} * 1024;
 
 } // namespace
 
@@ -82,29 +85,65 @@ bool ClaudeDriver::write(const QJsonObject& line)
     return m_child.write(QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n');
 }
 
-bool ClaudeDriver::request(const QString& subtype, QJsonObject fields)
+bool ClaudeDriver::request(const QString& subtype, QJsonObject fields, quint64 ticket)
 {
     const QString id = QStringLiteral("plimsoll-%1").arg(++m_lastRequest);
     fields.insert(QStringLiteral("subtype"), subtype);
+    if (m_requests.size() >= maxWaitingRequests && ticket != 0)
+        return false;
     if (m_requests.size() < maxWaitingRequests)
-        m_requests.insert(id, subtype);
+        m_requests.insert(id, {subtype, ticket});
     return write({{QStringLiteral("type"), QStringLiteral("control_request")},
                   {QStringLiteral("request_id"), id},
                   {QStringLiteral("request"), fields}});
 }
 
-bool ClaudeDriver::send(const QString& text, SendMode mode)
+bool ClaudeDriver::send(const DriveMessage& message)
 {
-    const QJsonObject message{{QStringLiteral("role"), QStringLiteral("user")},
-                              {QStringLiteral("content"), text}};
-    return !m_stopping &&
-           write({{QStringLiteral("type"), QStringLiteral("user")},
-                  {QStringLiteral("message"), message},
-                  {QStringLiteral("parent_tool_use_id"), QJsonValue::Null},
-                  {QStringLiteral("session_id"), QString()},
-                  {QStringLiteral("uuid"), QUuid::createUuid().toString(QUuid::WithoutBraces)},
-                  {QStringLiteral("priority"),
-                   mode == SendMode::Steer ? QStringLiteral("next") : QStringLiteral("later")}});
+    QJsonValue content = message.text;
+    if (!message.images.isEmpty()) {
+        QJsonArray parts;
+        for (const DriveImage& image : message.images)
+            parts.append(QJsonObject{
+                {QStringLiteral("type"), QStringLiteral("image")},
+                {QStringLiteral("source"), QJsonObject{{QStringLiteral("type"), QStringLiteral("base64")},
+                                                       {QStringLiteral("media_type"), image.mediaType},
+                                                       {QStringLiteral("data"), image.base64}}}});
+        parts.append(QJsonObject{{QStringLiteral("type"), QStringLiteral("text")},
+                                 {QStringLiteral("text"), message.text}});
+        content = parts;
+    }
+    const bool sent =
+        !m_stopping &&
+        write({{QStringLiteral("type"), QStringLiteral("user")},
+               {QStringLiteral("message"), QJsonObject{{QStringLiteral("role"), QStringLiteral("user")},
+                                                       {QStringLiteral("content"), content}}},
+               {QStringLiteral("parent_tool_use_id"), QJsonValue::Null},
+               {QStringLiteral("session_id"), QString()},
+               {QStringLiteral("uuid"), message.id},
+               {QStringLiteral("priority"),
+                message.mode == SendMode::Steer ? QStringLiteral("next") : QStringLiteral("later")}});
+    if (sent)
+        m_book.note(message);
+    return sent;
+}
+
+bool ClaudeDriver::ask(DriveAsk what, const QString& subject, quint64 ticket)
+{
+    switch (what) {
+    case DriveAsk::SetModel:
+        return request(QStringLiteral("set_model"), {{QStringLiteral("model"), subject}}, ticket);
+    case DriveAsk::SetPermissionMode:
+        return request(QStringLiteral("set_permission_mode"), {{QStringLiteral("mode"), subject}}, ticket);
+    case DriveAsk::StopTask:
+        return request(QStringLiteral("stop_task"), {{QStringLiteral("task_id"), subject}}, ticket);
+    case DriveAsk::TaskOutput:
+        return request(QStringLiteral("get_task_output"), {{QStringLiteral("task_id"), subject}}, ticket);
+    case DriveAsk::Withdraw:
+        return request(QStringLiteral("cancel_async_message"), {{QStringLiteral("message_uuid"), subject}},
+                       ticket);
+    }
+    return false;
 }
 
 bool ClaudeDriver::interrupt()
@@ -114,7 +153,7 @@ bool ClaudeDriver::interrupt()
 
 bool ClaudeDriver::compact()
 {
-    return send(QStringLiteral("/compact"), SendMode::Queue);
+    return send({QUuid::createUuid().toString(QUuid::WithoutBraces), QStringLiteral("/compact")});
 }
 
 bool ClaudeDriver::answer(const QString& requestId, const DriveAnswer& answer)
@@ -150,10 +189,12 @@ void ClaudeDriver::take(const ClaudeFrame& frame)
     switch (frame.kind) {
     case Kind::Init:
         m_turnRuns = true;
+        m_book.takeSettings(frame);
         takeSession(frame.session);
         return;
     case Kind::SessionState: return takeState(frame.text);
     case Kind::Status:
+        m_book.takeSettings(frame);
         if (frame.text == QLatin1String("compacting"))
             setState(AgentState::Executing, QStringLiteral("compacting"));
         else if (frame.text == QLatin1String("requesting") && m_rules.isEmpty())
@@ -183,6 +224,8 @@ void ClaudeDriver::take(const ClaudeFrame& frame)
         return;
     case Kind::Reply: return takeReply(frame);
     case Kind::Limits: emit limitsReported(frame.limits); return;
+    case Kind::Task: return m_book.takeTask(frame);
+    case Kind::Lifecycle: return m_book.takeLifecycle(frame);
     case Kind::Other: return;
     }
 }
@@ -219,8 +262,11 @@ void ClaudeDriver::askWindow()
 
 void ClaudeDriver::takeReply(const ClaudeFrame& frame)
 {
-    const QString subtype = m_requests.take(frame.requestId);
+    const auto [subtype, ticket] = m_requests.take(frame.requestId);
+    if (ticket != 0)
+        return takeAnswer(ticket, subtype, frame);
     if (subtype == QLatin1String("initialize")) {
+        m_book.takeGreeting(frame.response);
         if (m_state == AgentState::Waiting)
             setState(AgentState::Idle, QStringLiteral("no turn yet"));
         askWindow();
@@ -231,6 +277,33 @@ void ClaudeDriver::takeReply(const ClaudeFrame& frame)
         };
         emit windowReported(count("rawMaxTokens"), count("autoCompactThreshold"));
     }
+}
+
+/// Of what somebody has asked by ask().
+void ClaudeDriver::takeAnswer(quint64 ticket, const QString& subtype, const ClaudeFrame& frame)
+{
+    if (frame.isError)
+        return emit replied(ticket, {}, frame.text.isEmpty() ? QStringLiteral("it refuses") : frame.text);
+    const QJsonObject& response = frame.response;
+    QJsonObject result;
+    if (subtype == QLatin1String("set_model")) {
+        const QString model = json::shortText(response, "model");
+        m_book.setModel(model);
+        result.insert(QStringLiteral("model"), model);
+        askWindow(); // another model, another window
+    } else if (subtype == QLatin1String("set_permission_mode")) {
+        const QString mode = json::shortText(response, "mode");
+        m_book.setMode(mode);
+        result.insert(QStringLiteral("mode"), mode);
+    } else if (subtype == QLatin1String("get_task_output")) {
+        result = {{QStringLiteral("output"), json::text(response, "output").right(maxOutput)},
+                  {QStringLiteral("total_bytes"), response.value(QLatin1String("total_bytes")).toInteger()},
+                  {QStringLiteral("truncated"), response.value(QLatin1String("truncated")).toBool()}};
+    } else if (subtype == QLatin1String("cancel_async_message") &&
+               !response.value(QLatin1String("cancelled")).toBool()) {
+        return emit replied(ticket, {}, QStringLiteral("it has been taken already"));
+    }
+    emit replied(ticket, result, {});
 }
 
 void ClaudeDriver::takeQuestion(const ClaudeFrame& frame)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/agents/claude/claudebook.h"
 #include "app/agents/claude/claudestream.h"
 #include "app/agents/driver.h"
 
@@ -19,10 +20,14 @@ public:
     explicit ClaudeDriver(QObject* parent = nullptr);
 
     [[nodiscard]] QString start(const DriveSetup& setup) override;
-    [[nodiscard]] bool send(const QString& text, SendMode mode) override;
+    [[nodiscard]] bool send(const DriveMessage& message) override;
+    [[nodiscard]] bool ask(DriveAsk what, const QString& subject, quint64 ticket) override;
     [[nodiscard]] bool interrupt() override;
     [[nodiscard]] bool compact() override;
     [[nodiscard]] bool answer(const QString& requestId, const DriveAnswer& answer) override;
+    [[nodiscard]] QJsonObject menu() const override { return m_book.menu(); }
+    [[nodiscard]] QJsonArray tasks() const override { return m_book.tasks(); }
+    [[nodiscard]] QJsonArray waitingMessages() const override { return m_book.waitingMessages(); }
     void stop() override;
     void letGo() override { m_child.letGo(); }
 
@@ -37,7 +42,8 @@ private:
     void takeQuestion(const ClaudeFrame& frame);
     void takeResult(const ClaudeFrame& frame);
     void takeSession(const QString& session);
-    [[nodiscard]] bool request(const QString& subtype, QJsonObject fields = {});
+    void takeAnswer(quint64 ticket, const QString& subtype, const ClaudeFrame& frame);
+    [[nodiscard]] bool request(const QString& subtype, QJsonObject fields = {}, quint64 ticket = 0);
     [[nodiscard]] bool write(const QJsonObject& line);
     void askWindow();
     void setState(AgentState state, const QString& reason);
@@ -47,9 +53,15 @@ private:
     ChildProcess m_child;
     DriveSetup m_setup;
     QHash<QString, QJsonArray> m_rules; ///< by open question: what "for the session" means
-    QHash<QString, QString> m_requests; ///< ours that wait for a reply: id → subtype
-    QString m_text;                     ///< streamed, not handed on yet
-    QTimer m_frame;                     ///< runs while m_text waits
+    struct Request
+    {
+        QString subtype;
+        quint64 ticket = 0; ///< 0 = nobody waits for the answer
+    };
+    QHash<QString, Request> m_requests; ///< ours that wait for a reply, by id
+    ClaudeBook m_book;
+    QString m_text; ///< streamed, not handed on yet
+    QTimer m_frame; ///< runs while m_text waits
     AgentState m_state = AgentState::Unknown;
     QString m_reason;
     quint64 m_lastRequest = 0;

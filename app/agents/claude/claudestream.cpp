@@ -28,12 +28,19 @@ void readSystem(const QJsonObject& line, ClaudeFrame& frame)
     const QString subtype = json::text(line, "subtype");
     if (subtype == QLatin1String("init")) {
         frame.kind = Kind::Init;
+        frame.model = json::text(line, "model").left(maxWords);
+        frame.mode = json::text(line, "permissionMode").left(maxWords);
     } else if (subtype == QLatin1String("session_state_changed")) {
         frame.kind = Kind::SessionState;
         frame.text = json::text(line, "state");
     } else if (subtype == QLatin1String("status")) {
         frame.kind = Kind::Status;
         frame.text = json::text(line, "status");
+        frame.mode = json::text(line, "permissionMode").left(maxWords);
+    } else if (subtype.startsWith(QLatin1String("task_"))) {
+        frame.kind = Kind::Task;
+        frame.text = subtype;
+        frame.response = line;
     } else if (subtype == QLatin1String("api_retry")) {
         frame.kind = Kind::Retry;
         frame.text = QStringLiteral("attempt %1 of %2: %3")
@@ -194,6 +201,10 @@ std::optional<ClaudeFrame> parseClaudeFrame(QByteArrayView bytes)
     } else if (type == QLatin1String("control_cancel_request")) {
         frame.kind = Kind::Withdrawn;
         frame.requestId = json::text(line, "request_id");
+    } else if (type == QLatin1String("command_lifecycle")) {
+        frame.kind = Kind::Lifecycle;
+        frame.requestId = json::text(line, "command_uuid");
+        frame.text = json::text(line, "state");
     } else if (type == QLatin1String("rate_limit_event")) {
         readLimits(line, frame);
     }

@@ -17,9 +17,9 @@ struct ClaudeFrame
 {
     enum class Kind : quint8 {
         Other,
-        Init,         ///< a turn begins; `session`
+        Init,         ///< a turn begins; `session`, `model`, `mode`
         SessionState, ///< `text`: "running", "requires_action", "idle"
-        Status,       ///< `text`: "requesting", "compacting", or empty
+        Status,       ///< `text`: "requesting", "compacting", or empty; `mode` where it changes
         Retry,        ///< of a request to the API; `text` says which and why
         TextDelta,    ///< `text`, of the main thread
         TextEnd,      ///< the block or message is over, or was thrown away
@@ -29,12 +29,17 @@ struct ClaudeFrame
         OtherRequest, ///< a request that the driver cannot fulfil; `requestId`, `text` = its subtype
         Reply,        ///< to a request of ours; `requestId`, `response`; `isError` with `text`
         Limits,       ///< `limits`
+        Task,         ///< of a background task or subagent; `text` = subtype, `response` = the whole line
+        Lifecycle,    ///< of a message of ours, `requestId`; `text`: "queued", "started", "completed",
+                      ///< "cancelled"
     };
     Kind kind = Kind::Other;
     bool isError = false;
     QString session;
     QString text;
     QString requestId;
+    QString model;
+    QString mode; ///< of permissions
     DriveQuestion question;
     QJsonArray suggestions; ///< of permission rules, as they came
     QJsonObject response;
