@@ -91,7 +91,7 @@ struct PermissionAsked
     QString workingDir;
     QList<PermissionOption> options{}; ///< empty = cannot be answered from here
     QJsonArray questions{}; ///< of a question: [{question, header, options: [{label, description}],
-                            ///< multiSelect}], foreign
+                            ///< multiSelect}]; of a plan [{plan}], its text; foreign
     qint64 expiresAtMs = 0; ///< ms UTC; no answer until then means deny; 0 = never
     bool operator==(const PermissionAsked&) const = default;
 };

@@ -75,6 +75,17 @@ private slots:
         row("retry",
             R"({"type":"system","subtype":"api_retry","attempt":2,"max_retries":10,"error":"overloaded"})",
             Kind::Retry, "attempt 2 of 10: overloaded");
+        row("plan",
+            R"({"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"ExitPlanMode","input":{"plan":"sail"}}]}})",
+            Kind::Plan, "sail");
+        row("plan of a subagent",
+            R"({"type":"assistant","parent_tool_use_id":"p","message":{"content":[{"type":"tool_use","id":"t","name":"ExitPlanMode","input":{"plan":"sail"}}]}})",
+            Kind::Other, "");
+        row("answer", R"({"type":"assistant","message":{"content":"no list"}})", Kind::Other, "");
+        row("task", R"({"type":"system","subtype":"task_started","task_id":"a"})", Kind::Task,
+            "task_started");
+        row("lifecycle", R"({"type":"command_lifecycle","command_uuid":"u","state":"started"})",
+            Kind::Lifecycle, "started");
         row("unknown", R"({"type":"brand_new"})", Kind::Other, "");
         row("wrong types", R"({"type":5,"subtype":[]})", Kind::Other, "");
     }

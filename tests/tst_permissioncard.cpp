@@ -80,6 +80,7 @@ private slots:
     void anotherRequestBeginsAnew();
     void aRefusedAnswerCanBeGivenAgain();
     void questionsAreAnswered();
+    void aPlanIsReadBeforeItIsApproved();
     void observedAgentHasNothingToPress();
 };
 
@@ -267,6 +268,37 @@ void TestPermissionCard::questionsAreAnswered()
     const QJsonObject given = sent(answers).value(QLatin1String("answers")).toObject();
     QCOMPARE(given.value(QLatin1String("Which colour?")).toString(), QStringLiteral("Red & <b>blue</b>"));
     QCOMPARE(given.value(QLatin1String("And which?")).toString(), QStringLiteral("Red & <b>blue</b>, Green"));
+}
+
+/// The client leaves the plan out of the input: what is hashed is the input, what must be seen is both.
+void TestPermissionCard::aPlanIsReadBeforeItIsApproved()
+{
+    PermissionCard card;
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    PermissionAsked request = asked(QStringLiteral("{}"));
+    request.kind = PermissionKind::Plan;
+    request.options = {option("allow_once"), option("deny")};
+    request.questions = {
+        QJsonObject{{QStringLiteral("plan"), QStringLiteral("1. Raise the <b>anchor</b>.\u202e")}}};
+
+    card.ask(request, 0);
+    card.show();
+
+    const QString shown = card.findChild<QPlainTextEdit*>()->toPlainText();
+    QCOMPARE(shown, inputForReading(QStringLiteral("1. Raise the <b>anchor</b>.\u202e")));
+    auto* approve = button(card, "Approve the plan");
+    QTRY_VERIFY(approve->isEnabled());
+    approve->click();
+    QCOMPARE(answers.size(), 1);
+    const QByteArray hash = QCryptographicHash::hash("{}", QCryptographicHash::Sha256).toHex();
+    QCOMPARE(answers.at(0).at(0).toJsonObject().value(QStringLiteral("input_sha256")),
+             QJsonValue(QLatin1String(hash)));
+
+    request.requestId = QStringLiteral("long");
+    request.questions = {QJsonObject{{QStringLiteral("plan"), QStringLiteral("step\n").repeated(200)}}};
+    card.ask(request, 0);
+    QTest::qWait(PermissionCard::confirmDelayMs + 100);
+    QVERIFY(!approve->isEnabled()); // its end was not on screen
 }
 
 void TestPermissionCard::observedAgentHasNothingToPress()

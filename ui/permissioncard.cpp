@@ -3,6 +3,7 @@
 
 #include "models/format.h"
 #include "models/inputtext.h"
+#include "models/jsonparts.h"
 #include "ui/questionform.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -53,6 +54,17 @@ QString allowText(PermissionKind kind)
 QLatin1String allowEffect(PermissionKind kind)
 {
     return QLatin1String(kind == PermissionKind::Question ? "answer" : "allow_once");
+}
+
+/// What must have been seen before it is allowed: the input, and before it the text of a plan.
+QString shownText(const PermissionAsked& asked)
+{
+    const QString input = inputForReading(asked.input);
+    const QString plan = json::text(asked.questions.at(0).toObject(), "plan");
+    if (asked.kind != PermissionKind::Plan || plan.isEmpty())
+        return input;
+    return inputForReading(plan) +
+           (input == QLatin1String("{}") ? QString() : QStringLiteral("\n\n") + input);
 }
 
 QString refuseText(PermissionKind kind)
@@ -197,8 +209,9 @@ void PermissionCard::begin()
     m_buttons.allow->setAccessibleName(m_buttons.allow->text());
     m_buttons.refuse->setAccessibleName(m_buttons.refuse->text());
     const bool form = !m_asked.questions.isEmpty() && option(QLatin1String("answer")) != nullptr;
-    m_command->setPlainText(inputForReading(m_asked.input));
-    m_command->setVisible(!m_asked.input.isEmpty() && !form);
+    const QString shown = shownText(m_asked);
+    m_command->setPlainText(shown);
+    m_command->setVisible(!shown.isEmpty() && !form);
     m_form->ask(form ? m_asked.questions : QJsonArray());
     m_formArea->setVisible(form);
     const PermissionOption* session = option(QLatin1String("allow_session"));
@@ -315,7 +328,7 @@ bool PermissionCard::canAllow() const
     if (m_delay.isActive())
         return false;
     return m_asked.kind == PermissionKind::Question ? !m_form->answers().isEmpty()
-                                                    : m_seen || m_asked.input.isEmpty();
+                                                    : m_seen || shownText(m_asked).isEmpty();
 }
 
 void PermissionCard::refresh()

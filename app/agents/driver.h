@@ -39,7 +39,7 @@ struct DriveQuestion
     QString tool;
     QByteArray input;     ///< the very bytes that it has sent, a JSON object in valid UTF-8
     QString sessionLabel; ///< what "for the session" would allow besides; empty = is not offered
-    QJsonArray questions; ///< of a question
+    QJsonArray questions; ///< of a question; of a plan its text, [{plan}]
 };
 
 /// What it is told.

@@ -145,9 +145,17 @@ class Card {
         this.#setInput(input);
     }
 
+    #plan() {
+        const told = this.#request.kind === 'plan' && Array.isArray(this.#request.questions)
+            ? this.#request.questions[0]?.plan : '';
+        return typeof told === 'string' ? told : '';
+    }
+
     #setInput(input) {
         this.#input = input;
-        this.text.replaceChildren(...exposed(input));
+        const plan = this.#plan();
+        // What is approved is the plan; the client leaves it out of the input.
+        this.text.replaceChildren(...exposed(plan), ...(plan && input === '{}' ? [] : exposed((plan && '\n\n') + input)));
         this.#reachedEnd = false;
         this.#checkEnd();
     }

@@ -74,19 +74,21 @@ class Host:
         print((self.folder / "host.log").read_text(errors="replace")[-3000:], flush=True)
 
 
-def served(bench):
-    """What the mock has served to the session itself, by route."""
-    usages = {route["name"]: route["steps"][0]["usage"] for route in json.loads((bench.here / "drive.json").read_text())["routes"]}
+def served(bench, scenario="drive.json", routes=lambda name: name != "compact"):
+    """What the mock has served by these routes. A compaction stands in no line of the log: CLAUDE_CODE.md §4."""
+    usages = {route["name"]: next((step["usage"] for step in route["steps"] if "usage" in step), {})
+              for route in json.loads((bench.here / scenario).read_text())["routes"]}
     counts = {}
     for line in (bench.folder / "mock" / "replies.jsonl").read_text().splitlines():
-        route = json.loads(line).get("route")
-        counts[route] = counts.get(route, 0) + 1
+        reply = json.loads(line)
+        if reply.get("status", 200) == 200:
+            counts[reply.get("route")] = counts.get(reply.get("route"), 0) + 1
     say(f"      served: {counts}")
     check("rest" not in counts, "the mock knew every request")
     sums = {"input_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 0}
     for route, count in counts.items():
-        if route == "compact":
-            continue  # in no line of the log: CLAUDE_CODE.md §4
+        if not routes(route):
+            continue
         for key in sums:
             # An interrupted response is written with one token of output (§5.3).
             value = 1 if route == "long" and key == "output_tokens" else usages[route].get(key, 0)
@@ -94,8 +96,8 @@ def served(bench):
     return sums
 
 
-def numbersAgree(bench, host, agent):
-    sums = served(bench)
+def numbersAgree(bench, host, agent, *what):
+    sums = served(bench, *what)
     wanted = {"input_tokens": sums["input_tokens"], "cache_read_tokens": sums["cache_read_input_tokens"],
               "output_tokens": sums["output_tokens"], "cache_write_5m_tokens": sums["cache_creation_input_tokens"]}
 

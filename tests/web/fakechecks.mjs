@@ -302,6 +302,26 @@ function answerChecks({ order, agentOf, shot }) {
                 assert.deepEqual((await order('facts')).answers.at(-1).answers, { 'Which database?': 'SQLite' });
             },
         ],
+        [
+            'a plan is shown, though its input does not hold it',
+            async ({ page }) => {
+                const agent = await agentOf(0);
+                await order('ask', {
+                    agent_id: agent.id,
+                    kind: 'plan',
+                    tool_name: 'ExitPlanMode',
+                    input: '{}',
+                    questions: [{ plan: '1. Raise the anchor\u202e.' }],
+                    options: [{ id: 'allow_once', label: 'Approve the plan', effect: 'allow_once' }],
+                });
+                const approve = page.getByRole('button', { name: 'Approve the plan' });
+                await approve.waitFor();
+                assert.match(await page.locator('.card pre').textContent(), /^1\. Raise the anchor.*202e.*\.$/iu);
+                await page.waitForFunction(() => !document.querySelector('.card .primary').disabled);
+                await approve.click();
+                await page.waitForSelector('.card', { state: 'detached' });
+            },
+        ],
     ];
 }
 

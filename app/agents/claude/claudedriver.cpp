@@ -7,6 +7,7 @@
 #include <QUuid>
 
 #include <tuple>
+#include <utility>
 
 namespace plimsoll {
 
@@ -224,6 +225,7 @@ void ClaudeDriver::take(const ClaudeFrame& frame)
         return;
     case Kind::Reply: return takeReply(frame);
     case Kind::Limits: emit limitsReported(frame.limits); return;
+    case Kind::Plan: m_plan = {frame.toolUseId, frame.text}; return;
     case Kind::Task: return m_book.takeTask(frame);
     case Kind::Lifecycle: return m_book.takeLifecycle(frame);
     case Kind::Other: return;
@@ -270,6 +272,14 @@ void ClaudeDriver::takeReply(const ClaudeFrame& frame)
         if (m_state == AgentState::Waiting)
             setState(AgentState::Idle, QStringLiteral("no turn yet"));
         askWindow();
+    } else if (subtype == QLatin1String("get_plan") && m_planless) {
+        // Not in any typing: whichever of these holds it.
+        QString plan;
+        for (const char* key : {"plan", "content", "text"}) {
+            if (plan.isEmpty())
+                plan = json::text(frame.response, key).left(maxOutput);
+        }
+        askPlan(*std::exchange(m_planless, std::nullopt), plan);
     } else if (subtype == QLatin1String("get_context_usage") && !frame.isError) {
         const auto count = [&frame](const char* key) {
             const qint64 value = frame.response.value(QLatin1String(key)).toInteger(-1);
@@ -318,7 +328,23 @@ void ClaudeDriver::takeQuestion(const ClaudeFrame& frame)
     setState(AgentState::Blocked, frame.question.kind == PermissionKind::Question
                                       ? QStringLiteral("input needed")
                                       : QStringLiteral("permission prompt"));
-    emit asked(frame.question);
+    if (frame.question.kind != PermissionKind::Plan)
+        return emit asked(frame.question);
+    if (frame.toolUseId == m_plan.toolUseId && !m_plan.text.isEmpty())
+        return askPlan(frame.question, m_plan.text);
+    m_planless = frame.question;
+    if (!request(QStringLiteral("get_plan")))
+        askPlan(*std::exchange(m_planless, std::nullopt), {});
+}
+
+/// With the text of the plan, as far as there is one beside the input.
+void ClaudeDriver::askPlan(DriveQuestion question, const QString& plan)
+{
+    if (!m_rules.contains(question.requestId))
+        return; // withdrawn meanwhile
+    if (!plan.isEmpty())
+        question.questions = QJsonArray{QJsonObject{{QStringLiteral("plan"), plan}}};
+    emit asked(question);
 }
 
 void ClaudeDriver::takeSession(const QString& session)

@@ -40,6 +40,7 @@ private:
     void takeState(const QString& state);
     void takeReply(const ClaudeFrame& frame);
     void takeQuestion(const ClaudeFrame& frame);
+    void askPlan(DriveQuestion question, const QString& plan);
     void takeResult(const ClaudeFrame& frame);
     void takeSession(const QString& session);
     void takeAnswer(quint64 ticket, const QString& subtype, const ClaudeFrame& frame);
@@ -52,7 +53,14 @@ private:
 
     ChildProcess m_child;
     DriveSetup m_setup;
-    QHash<QString, QJsonArray> m_rules; ///< by open question: what "for the session" means
+    struct Plan
+    {
+        QString toolUseId;
+        QString text;
+    };
+    Plan m_plan;                             ///< the last that was told
+    std::optional<DriveQuestion> m_planless; ///< waits for the text of its plan
+    QHash<QString, QJsonArray> m_rules;      ///< by open question: what "for the session" means
     struct Request
     {
         QString subtype;

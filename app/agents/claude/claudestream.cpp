@@ -17,6 +17,7 @@ namespace {
 using Kind = ClaudeFrame::Kind;
 
 constexpr qsizetype maxWords = 500;
+constexpr qsizetype maxPlan = qsizetype{64} * 1024;
 
 QJsonObject objectIn(const QJsonObject& object, const char* key)
 {
@@ -83,6 +84,22 @@ void readResult(const QJsonObject& line, ClaudeFrame& frame)
     frame.text.truncate(maxWords);
 }
 
+/// Of a message only a plan: in the request for its approval the client leaves it out.
+void readAssistant(const QJsonObject& line, ClaudeFrame& frame)
+{
+    if (!json::text(line, "parent_tool_use_id").isEmpty())
+        return;
+    for (const auto& value : objectIn(line, "message").value(QLatin1String("content")).toArray()) {
+        const QJsonObject block = value.toObject();
+        if (json::text(block, "type") != QLatin1String("tool_use") ||
+            json::text(block, "name") != QLatin1String("ExitPlanMode"))
+            continue;
+        frame.kind = Kind::Plan;
+        frame.toolUseId = json::text(block, "id");
+        frame.text = json::text(objectIn(block, "input"), "plan").left(maxPlan);
+    }
+}
+
 /// The input as it stands in the line, byte for byte; empty where it is no object or no UTF-8.
 QByteArray rawInput(QByteArrayView line)
 {
@@ -135,6 +152,7 @@ void readRequest(const QJsonObject& line, QByteArrayView bytes, ClaudeFrame& fra
         return;
     frame.question.requestId = frame.requestId;
     frame.question.tool = json::text(request, "tool_name");
+    frame.toolUseId = json::text(request, "tool_use_id");
     frame.question.kind = kindOf(frame.question.tool);
     frame.question.input = rawInput(bytes);
     if (frame.question.input.isEmpty())
@@ -190,6 +208,8 @@ std::optional<ClaudeFrame> parseClaudeFrame(QByteArrayView bytes)
     frame.session = json::text(line, "session_id");
     if (type == QLatin1String("stream_event")) {
         readStreamEvent(line, frame);
+    } else if (type == QLatin1String("assistant")) {
+        readAssistant(line, frame);
     } else if (type == QLatin1String("system")) {
         readSystem(line, frame);
     } else if (type == QLatin1String("result")) {

@@ -30,6 +30,7 @@ struct ClaudeFrame
         Reply,        ///< to a request of ours; `requestId`, `response`; `isError` with `text`
         Limits,       ///< `limits`
         Task,         ///< of a background task or subagent; `text` = subtype, `response` = the whole line
+        Plan,         ///< the model asks to leave plan mode; `toolUseId`, `text` = the plan
         Lifecycle,    ///< of a message of ours, `requestId`; `text`: "queued", "started", "completed",
                       ///< "cancelled"
     };
@@ -38,6 +39,7 @@ struct ClaudeFrame
     QString session;
     QString text;
     QString requestId;
+    QString toolUseId; ///< of Plan and Question
     QString model;
     QString mode; ///< of permissions
     DriveQuestion question;
