@@ -69,12 +69,16 @@ private slots:
     void headsStandWhereTheSpeakerChanges();
     void modelForgetsTheOldest();
     void badItemsAreSkipped();
+    void whatIsBeingSaidStandsOnce();
+    void whatIsBeingSaidStaysLast();
+    void ofALongSpeechTheEndStands();
 
     void asksForTheLastPageAndFollows();
     void answersOfAnotherAgentAreDropped();
     void scrollingToTheTopLoadsOlder();
     void aPageThatLeadsNowhereIsNotAskedTwice();
     void staysWhereTheReaderIs();
+    void streamsOfItsAgentOnly();
     void refusalIsShown();
     void enterUnfoldsATool();
     void truncatedTextIsAskedFor();
@@ -135,6 +139,62 @@ void TestConversation::modelForgetsTheOldest()
 
     QVERIFY(model.rowCount() <= 20'000);
     QCOMPARE(model.at(model.rowCount() - 1).log.text, QStringLiteral("20499"));
+}
+
+/// Streamed first, then told by the log: one row, never two.
+void TestConversation::whatIsBeingSaidStandsOnce()
+{
+    ConversationModel model;
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.append({itemOf(LogKind::Prompt, QStringLiteral("say it"), 10)});
+
+    model.stream(QStringLiteral("It is "), false, 1'000'100);
+    model.stream(QStringLiteral("said."), true, 1'000'200);
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(model.at(1).log.text, QStringLiteral("It is said."));
+    QVERIFY(model.index(1).data(ConversationModel::LiveRole).toBool());
+    model.append({itemOf(LogKind::Text, QStringLiteral("It is said."), 20)});
+
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(model.at(1).log.offset, 20);
+    QVERIFY(!model.isStreaming());
+    QVERIFY(model.index(1).data(ConversationModel::ExpandedRole).toBool()); // as it was read
+    model.stream({}, true, 1'000'300);                                      // an end without a beginning
+    QCOMPARE(model.rowCount(), 2);
+}
+
+void TestConversation::whatIsBeingSaidStaysLast()
+{
+    ConversationModel model;
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.stream(QStringLiteral("one"), false, 1'000'000);
+    model.append({itemOf(LogKind::Thinking, QStringLiteral("hm"), 10)});
+    QCOMPARE(model.at(0).log.kind, LogKind::Thinking);
+    QCOMPARE(model.at(1).log.text, QStringLiteral("one"));
+
+    // Interrupted: the log tells nothing of it, and the next prompt is told.
+    model.append({itemOf(LogKind::Prompt, QStringLiteral("go on"), 20)});
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(model.at(1).log.kind, LogKind::Prompt);
+    // Two texts, and the log is slow.
+    model.stream(QStringLiteral("two"), true, 1'000'000);
+    model.stream(QStringLiteral("three"), false, 1'000'000);
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(model.at(2).log.text, QStringLiteral("three"));
+    model.clear();
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void TestConversation::ofALongSpeechTheEndStands()
+{
+    ConversationModel model;
+    for (int i = 0; i < 10'000; ++i)
+        model.stream(QStringLiteral("line %1\n").arg(i), false, 1'000'000);
+
+    const QString text = model.at(0).log.text;
+    QVERIFY(text.size() <= 12'000);
+    QVERIFY(text.startsWith(QLatin1String("line ")));
+    QVERIFY(text.endsWith(QLatin1String("line 9999\n")));
 }
 
 void TestConversation::badItemsAreSkipped()
@@ -253,6 +313,28 @@ void TestConversation::staysWhereTheReaderIs()
     QVERIFY(!conversation.followsEnd());
     bar->setValue(bar->maximum());
     QVERIFY(conversation.followsEnd());
+}
+
+void TestConversation::streamsOfItsAgentOnly()
+{
+    AskedHost host;
+    Conversation conversation(host);
+    conversation.resize(400, 300);
+    conversation.show();
+    conversation.setAgent(idOf(1), QStringLiteral("api"));
+    host.answer(host.asked.constLast().id, page(40, 100, false));
+    const int rows = conversation.model().rowCount();
+
+    conversation.apply({{0, 2'000'000, idOf(2), TextStreamed{QStringLiteral("other"), false}}});
+    QCOMPARE(conversation.model().rowCount(), rows);
+    conversation.apply({{0, 2'000'000, idOf(1), TextStreamed{QStringLiteral("mine"), false}}});
+    QCOMPARE(conversation.model().rowCount(), rows + 1);
+    for (int i = 0; i < 50; ++i)
+        conversation.apply({{0, 2'000'000, idOf(1), TextStreamed{QStringLiteral("\nmore"), false}}});
+    const QScrollBar* bar = viewOf(conversation)->verticalScrollBar();
+    QTRY_COMPARE(bar->value(), bar->maximum()); // it follows what grows
+    conversation.apply({logged(1, QStringLiteral("mine"), 900)});
+    QCOMPARE(conversation.model().rowCount(), rows + 1);
 }
 
 void TestConversation::refusalIsShown()

@@ -22,6 +22,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace plimsoll {
 
@@ -124,15 +125,29 @@ void Conversation::setAgentName(const QString& name)
 void Conversation::apply(const Events& events)
 {
     QList<ConversationItem> items;
-    for (const Event& event : events) {
-        const auto* log = std::get_if<Logged>(&event.body);
-        if (log != nullptr && event.agent == m_agent)
-            items.append({event.atMs, *log});
-    }
-    if (m_agent.isNull() || items.isEmpty())
-        return;
+    const auto show = [this, &items] {
+        if (!items.isEmpty())
+            m_model.append(std::exchange(items, {}));
+    };
     const int rows = m_model.rowCount();
-    m_model.append(items);
+    bool isTold = false;
+    for (const Event& event : events) {
+        if (m_agent.isNull() || event.agent != m_agent)
+            continue;
+        if (const auto* said = std::get_if<TextStreamed>(&event.body)) {
+            show();
+            m_model.stream(said->chunk, said->last, event.atMs);
+            isTold = true;
+        }
+        const auto* log = std::get_if<Logged>(&event.body);
+        if (log != nullptr) {
+            items.append({event.atMs, *log});
+            isTold = true;
+        }
+    }
+    show();
+    if (!isTold)
+        return;
     if (m_followEnd)
         scrollToEnd();
     else if (m_model.rowCount() > rows)

@@ -3,6 +3,7 @@
 
 #include "models/format.h"
 #include "ui/conversationmodel.h"
+#include "ui/markedtext.h"
 #include "ui/theme.h"
 
 #include <QAbstractItemView>
@@ -12,6 +13,7 @@
 #include <QTextLayout>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cmath>
 
@@ -48,20 +50,15 @@ QString label(LogKind kind, const QString& tool)
     return {};
 }
 
-// Control characters are made visible line by line: the line breaks themselves are meant.
-QString wholeText(const QString& text, int limit)
+/// The tools whose use is shown as a change of lines.
+bool isEdit(const QModelIndex& index)
 {
-    QString out;
-    const QStringView shown = QStringView(text).left(limit);
-    for (const QStringView line : shown.split(QLatin1Char('\n'))) {
-        if (!out.isEmpty())
-            out += QChar::LineSeparator;
-        QString plainLine = line.toString();
-        plainLine.replace(QLatin1Char('\t'), QStringLiteral("    "));
-        plainLine.remove(QLatin1Char('\r'));
-        out += plain(plainLine);
-    }
-    return out;
+    constexpr std::array tools{"Edit", "MultiEdit", "Write", "apply_patch"};
+    const QString tool = index.data(ConversationModel::ToolRole).toString();
+    return kindOf(index) == LogKind::ToolUse &&
+           std::any_of(tools.begin(), tools.end(),
+                       [&tool](const char* one) { return tool == QLatin1String(one); }) &&
+           index.data(ConversationModel::TextRole).toString().contains(QLatin1Char('\n'));
 }
 
 struct Measured
@@ -115,11 +112,18 @@ struct ConversationDelegate::Layout
     QRect moreRect;
     int height = 0;
 
-    [[nodiscard]] QString body(const QString& text) const
+    bool oneLiner = false; ///< label and text beside one another
+    bool edit = false;
+    MarkedLook look;
+
+    [[nodiscard]] MarkedText body(const QString& text) const
     {
-        if (isOneLiner(kind) && !expanded)
-            return oneLine(text);
-        return wholeText(text, expanded ? maxChars : foldedChars);
+        if (oneLiner)
+            return {oneLine(text)};
+        const int limit = expanded ? maxChars : foldedChars;
+        if (edit)
+            return diffLines(text, limit, look);
+        return kind == LogKind::Text ? markdownLines(text, limit, look) : plainLines(text, limit);
     }
 };
 
@@ -149,14 +153,20 @@ ConversationDelegate::Layout ConversationDelegate::layout(const QStyleOptionView
         y = out.headRect.bottom() + 1;
     }
     const QFontMetrics small(out.smallFont);
-    const bool oneLiner = isOneLiner(out.kind) && !out.expanded;
+    out.edit = isEdit(index);
+    out.oneLiner = isOneLiner(out.kind) && !out.expanded && !out.edit;
+    const Theme& theme = Theme::of(option.palette);
+    out.look = {out.bodyFont,   QFontDatabase::systemFont(QFontDatabase::FixedFont),
+                theme.dimText,  theme.raised,
+                theme.goodText, theme.dangerText};
+    out.look.fixed.setPointSizeF(out.smallFont.pointSizeF());
     if (!out.label.isEmpty()) {
         out.labelRect = QRect(side, y, std::min(small.horizontalAdvance(out.label) + 2 * unit, width / 2),
                               small.height() + unit / 2);
-        if (!oneLiner)
+        if (!out.oneLiner)
             y = out.labelRect.bottom() + 1;
     }
-    if (oneLiner) {
+    if (out.oneLiner) {
         out.bodyRect = QRect(out.labelRect.right() + 1 + 2 * unit, y, 0, out.labelRect.height());
         out.bodyRect.setRight(side + width);
         out.folded = true;
@@ -164,7 +174,9 @@ ConversationDelegate::Layout ConversationDelegate::layout(const QStyleOptionView
         return out;
     }
     const QString text = index.data(ConversationModel::TextRole).toString();
-    QTextLayout lines(out.body(text), out.bodyFont);
+    const MarkedText body = out.body(text);
+    QTextLayout lines(body.text, out.bodyFont);
+    lines.setFormats(body.formats);
     const Measured measured = breakLines(lines, width, out.expanded ? INT_MAX : foldedLines);
     out.bodyRect = QRect(side, y, width, int(std::ceil(measured.height)));
     y = out.bodyRect.bottom() + 1;
@@ -218,12 +230,14 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
     const QString text = index.data(ConversationModel::TextRole).toString();
     painter->setFont(lay.bodyFont);
     painter->setPen(isOneLiner(lay.kind) || lay.kind == LogKind::System ? theme.dimText : theme.text);
-    if (isOneLiner(lay.kind) && !lay.expanded) {
+    const MarkedText body = lay.body(text);
+    if (lay.oneLiner) {
         painter->drawText(
             lay.bodyRect, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-            QFontMetrics(lay.bodyFont).elidedText(lay.body(text), Qt::ElideRight, lay.bodyRect.width()));
+            QFontMetrics(lay.bodyFont).elidedText(body.text, Qt::ElideRight, lay.bodyRect.width()));
     } else {
-        QTextLayout lines(lay.body(text), lay.bodyFont);
+        QTextLayout lines(body.text, lay.bodyFont);
+        lines.setFormats(body.formats);
         breakLines(lines, lay.bodyRect.width(), lay.expanded ? INT_MAX : foldedLines);
         lines.draw(painter, lay.bodyRect.topLeft());
     }
@@ -247,6 +261,8 @@ QSize ConversationDelegate::sizeHint(const QStyleOptionViewItem& option, const Q
         m_heights.clear();
         m_width = width;
     }
+    if (index.data(ConversationModel::LiveRole).toBool())
+        return {width, layout(wide, index).height}; // another one with each word
     const bool expanded = index.data(ConversationModel::ExpandedRole).toBool();
     const bool head = !index.data(ConversationModel::HeadRole).toString().isEmpty();
     const quint64 key = index.data(ConversationModel::SerialRole).toULongLong() * 8 + (expanded ? 4 : 0) +

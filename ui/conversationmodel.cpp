@@ -16,6 +16,7 @@ namespace {
 
 constexpr int maxRows = 20'000;
 constexpr int forgetRows = 1'000;
+constexpr qsizetype maxLiveChars = 12'000;
 constexpr qint64 newHeadAfterMs = 10 * 60 * 1000;
 
 size_t placeHash(const Logged& log)
@@ -93,6 +94,7 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const
     case ExpandedRole: return row.expanded;
     case HeadRole: return head(index.row());
     case SerialRole: return row.serial;
+    case LiveRole: return m_live && index.row() == int(m_rows.size()) - 1;
     case Qt::ToolTipRole: return exactTime(row.item.atMs);
     case Qt::AccessibleTextRole: {
         QStringList parts{speaker(log), spokenKind(log),
@@ -109,6 +111,7 @@ void ConversationModel::clear()
     beginResetModel();
     m_rows.clear();
     m_known.clear();
+    m_live = false;
     endResetModel();
 }
 
@@ -138,13 +141,60 @@ void ConversationModel::prepend(const QList<ConversationItem>& items)
 
 void ConversationModel::append(const QList<ConversationItem>& items)
 {
-    const QList<Row> rows = newRows(items);
+    QList<Row> rows = newRows(items);
     if (rows.isEmpty())
         return;
-    beginInsertRows({}, int(m_rows.size()), int(m_rows.size() + rows.size()) - 1);
-    m_rows += rows;
+    const auto said = std::find_if(rows.begin(), rows.end(),
+                                   [](const Row& row) { return row.item.log.kind == LogKind::Text; });
+    const bool isNext = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+        return row.item.log.kind == LogKind::Prompt || row.item.log.kind == LogKind::Error;
+    });
+    if (m_live && said != rows.end())
+        said->expanded = true; // it was read as a whole
+    if (m_live && (said != rows.end() || isNext))
+        endLive();
+    const int end = int(m_rows.size()) - (m_live ? 1 : 0);
+    beginInsertRows({}, end, end + int(rows.size()) - 1);
+    for (qsizetype i = 0; i < rows.size(); ++i)
+        m_rows.insert(end + i, std::move(rows[i]));
     endInsertRows();
     forgetOldest();
+}
+
+void ConversationModel::stream(const QString& chunk, bool last, qint64 atMs)
+{
+    if (m_live && m_liveOver && !chunk.isEmpty())
+        endLive(); // another text has begun before the log told the one before
+    if (!m_live && !chunk.isEmpty()) {
+        Row row;
+        row.item.atMs = atMs;
+        row.item.log.kind = LogKind::Text;
+        row.serial = m_nextSerial++;
+        row.expanded = true;
+        beginInsertRows({}, int(m_rows.size()), int(m_rows.size()));
+        m_rows.append(row);
+        m_live = true;
+        endInsertRows();
+    }
+    if (!m_live)
+        return;
+    m_liveOver = last;
+    QString& text = m_rows.last().item.log.text;
+    text += chunk;
+    if (text.size() > maxLiveChars) // cut in the middle of a line it would begin with half a mark
+        text =
+            text.mid(text.indexOf(QLatin1Char('\n'), text.size() - maxLiveChars / 2) + 1).right(maxLiveChars);
+    const QModelIndex row = index(int(m_rows.size()) - 1);
+    emit dataChanged(row, row, {Qt::DisplayRole, TextRole, Qt::AccessibleTextRole});
+}
+
+void ConversationModel::endLive()
+{
+    const int row = int(m_rows.size()) - 1;
+    beginRemoveRows({}, row, row);
+    m_rows.removeLast();
+    m_live = false;
+    endRemoveRows();
 }
 
 void ConversationModel::setExpanded(int row, bool expanded)

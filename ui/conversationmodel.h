@@ -38,6 +38,7 @@ public:
         ExpandedRole,              ///< bool
         HeadRole,                  ///< text of the head above the item, empty = none
         SerialRole,                ///< quint64, unique in the model
+        LiveRole,                  ///< bool: is being said now
     };
 
     explicit ConversationModel(QObject* parent = nullptr);
@@ -52,6 +53,11 @@ public:
     void append(const QList<ConversationItem>& items);
     void setExpanded(int row, bool expanded);
 
+    /// What is being said now: a row behind all others, until it stands in the log. Of a long text its end.
+    /// \param last nothing more comes of it
+    void stream(const QString& chunk, bool last, qint64 atMs);
+    [[nodiscard]] bool isStreaming() const { return m_live; }
+
 private:
     struct Row
     {
@@ -64,11 +70,14 @@ private:
     [[nodiscard]] QString speaker(const Logged& log) const;
     [[nodiscard]] QString head(int row) const;
     void forgetOldest();
+    void endLive();
 
     QList<Row> m_rows;
     QSet<size_t> m_known; ///< hashes of (file, offset, block) of the rows that stand in a file
     QString m_agentName;
     quint64 m_nextSerial = 1;
+    bool m_live = false;     ///< the last row is what is being said
+    bool m_liveOver = false; ///< it has been said
 };
 
 } // namespace plimsoll

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of ClaudeReader that tells what a line says to people.
 #include "app/agents/claude/claudereader.h"
+#include "app/agents/editdiff.h"
 #include "app/agents/jsontext.h"
 #include "app/agents/toolinput.h"
 
@@ -79,7 +80,9 @@ void ClaudeReader::logBlock(uint32_t thread, const ClaudeBlock& block, int index
     case ClaudeBlock::Kind::ToolUse:
         item.kind = LogKind::ToolUse;
         item.tool = unescaped(block.name, 120);
-        item.text = toolInputText(block.input, m_textLimit, &item.truncated);
+        item.text = editText(block.input, m_textLimit, &item.truncated);
+        if (item.text.empty())
+            item.text = toolInputText(block.input, m_textLimit, &item.truncated);
         break;
     case ClaudeBlock::Kind::ToolResult: {
         item.kind = block.isError ? LogKind::Error : LogKind::ToolResult;
