@@ -9,6 +9,7 @@
 #include "ui/livepage.h"
 #include "ui/mainwindow.h"
 #include "ui/newagentdialog.h"
+#include "ui/palettedialog.h"
 #include "ui/screenshots.h"
 #include "ui/theme.h"
 #include "ui/veil.h"
@@ -301,7 +302,7 @@ private slots:
         desk.host.send(desk.fleet());
         auto* list = child<AgentView>(window);
         QTRY_VERIFY(list->hasFocus()); // arrows move among the agents at once
-        QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+        QTest::keyClick(&window, Qt::Key_F, Qt::ControlModifier);
         auto* field = child<Header>(window)->findChild<QLineEdit*>();
         QTRY_VERIFY(field->hasFocus());
         QTest::keyClicks(field, QStringLiteral("rests"));
@@ -309,6 +310,27 @@ private slots:
         QTest::keyClick(field, Qt::Key_Escape);
         QTRY_COMPARE(list->model()->rowCount(), 3);
         QVERIFY(list->hasFocus());
+    }
+
+    void thePaletteLeadsToAnAgent()
+    {
+        Desk desk;
+        MainWindow window(desk.host, desk.settings);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        desk.host.send(desk.fleet());
+        auto* list = child<AgentView>(window);
+        QTRY_VERIFY(list->hasFocus());
+        const AgentId before = list->currentAgent();
+        QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+        auto* palette = window.findChild<PaletteDialog*>();
+        QVERIFY(palette && palette->isVisible());
+        auto* field = palette->findChild<QLineEdit*>();
+        QTest::keyClicks(field, QStringLiteral("rests"));
+        QTest::keyClick(field, Qt::Key_Return);
+        QTRY_VERIFY(list->currentAgent() != before);
+        QVERIFY(list->currentIndex().data(AgentModel::NameRole).toString().contains(QStringLiteral("rests")));
     }
 
     void panesAreReachedByKeyboard()

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/askedhost.h"
 #include "tests/fleet.h"
+#include "ui/agentactions.h"
+#include "ui/palettedialog.h"
 #include "ui/promptinput.h"
 
 #include <QAction>
+#include <QJsonArray>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -71,6 +74,7 @@ private slots:
     void endedAgentIsResumed();
     void whoMayNotActIsToldWhy();
     void menuCommands();
+    void modelsAndModesAreOffered();
 };
 
 void TestPromptInput::observedAgentTakesNothing()
@@ -258,6 +262,47 @@ void TestPromptInput::menuCommands()
     }
 
     QCOMPARE(methods, (QStringList{QStringLiteral("compact_agent"), QStringLiteral("stop_agent")}));
+}
+
+/// As the agent tells them; the choice goes to the host, and what is refused is said.
+void TestPromptInput::modelsAndModesAreOffered()
+{
+    AskedHost host;
+    mayAll(host);
+    host.about.commands << QStringLiteral("set_model") << QStringLiteral("set_permission_mode");
+    PromptInput input(host);
+    Agent agent = driven(1, AgentState::Idle);
+    agent.info.commands << QStringLiteral("set_model") << QStringLiteral("set_permission_mode");
+    input.setAgent(agent);
+    input.show();
+    const QJsonObject opus{{QStringLiteral("value"), QStringLiteral("opus")},
+                           {QStringLiteral("name"), QStringLiteral("Opus & friends")}};
+    host.answer(host.askedFor(QStringLiteral("agent_menu")).constLast().id,
+                {{QStringLiteral("models"), QJsonArray{opus}},
+                 {QStringLiteral("permission_mode"), QStringLiteral("plan")}});
+
+    const QList<PaletteEntry> entries = actionEntries(menuActions(*input.actions().menu()));
+    QHash<QString, PaletteEntry> byText;
+    for (const PaletteEntry& entry : entries)
+        byText.insert(entry.text, entry);
+    QVERIFY(byText.contains(QStringLiteral("Model: Opus & friends")));
+    QVERIFY(byText.contains(QStringLiteral("Permissions: Plan only")));
+    QVERIFY(!byText.value(QStringLiteral("Interrupt")).refusal.isEmpty()); // no turn runs
+    QAction* checked = nullptr;
+    for (QAction* action : menuActions(*input.actions().menu()))
+        checked = action->isChecked() ? action : checked;
+    QVERIFY(checked != nullptr);
+    QCOMPARE(checked->text(), QStringLiteral("Plan only"));
+
+    byText.value(QStringLiteral("Model: Opus & friends")).run();
+    QCOMPARE(host.asked.constLast().method, QStringLiteral("set_model"));
+    QCOMPARE(host.asked.constLast().params.value(QStringLiteral("model")),
+             QJsonValue(QStringLiteral("opus")));
+    byText.value(QStringLiteral("Permissions: Let it edit files")).run();
+    QCOMPARE(host.asked.constLast().params.value(QStringLiteral("mode")),
+             QJsonValue(QStringLiteral("acceptEdits")));
+    host.refuse(host.asked.constLast().id, QStringLiteral("not for you"));
+    QVERIFY(shows(input, "not for you"));
 }
 
 QTEST_MAIN(TestPromptInput)

@@ -4,6 +4,7 @@
 #include "models/agentmodel.h"
 #include "models/format.h"
 #include "models/host.h"
+#include "ui/agentactions.h"
 #include "ui/agentdetails.h"
 #include "ui/conversation.h"
 #include "ui/detailtable.h"
@@ -29,6 +30,8 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace plimsoll {
 
@@ -80,6 +83,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     connect(&m_host, &Host::replied, this, &DetailsPanel::onReplied);
     connect(&m_host, &Host::capabilitiesChanged, this, &DetailsPanel::refreshRights);
     connect(m_card, &PermissionCard::answered, this, &DetailsPanel::sendAnswer);
+    addOwnActions();
     updateLook();
     refreshRights();
     refresh();
@@ -310,6 +314,32 @@ void DetailsPanel::refreshTime()
     const qint64 nowMs = currentMs();
     m_state->setText(oneLine(stateSentence(*agent, nowMs)));
     m_card->setNow(nowMs);
+}
+
+AgentActions& DetailsPanel::actions()
+{
+    const Agent* agent = m_agents.agent(m_id);
+    for (const auto& [action, button] :
+         {std::pair(m_own.folder, m_folder), std::pair(m_own.resume, m_copy)}) {
+        action->setEnabled(agent != nullptr && button->isEnabled());
+        action->setToolTip(button->toolTip());
+    }
+    m_own.session->setEnabled(agent != nullptr && !agent->info.sessionId.isEmpty());
+    return m_input->actions();
+}
+
+/// What needs no agent that is driven.
+void DetailsPanel::addOwnActions()
+{
+    QMenu* menu = m_input->actions().menu();
+    menu->addSeparator();
+    m_own.folder = menu->addAction(m_folder->text(), m_folder, &QPushButton::click);
+    m_own.resume = menu->addAction(m_copy->text(), m_copy, &QPushButton::click);
+    m_own.session = menu->addAction(QStringLiteral("Copy session id"), this, [this] {
+        if (const Agent* agent = m_agents.agent(m_id))
+            QApplication::clipboard()->setText(agent->info.sessionId);
+    });
+    connect(menu, &QMenu::aboutToShow, this, [this] { std::ignore = actions(); });
 }
 
 void DetailsPanel::openFolder()

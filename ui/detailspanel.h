@@ -11,6 +11,7 @@
 
 #include <utility>
 
+class QAction;
 class QBoxLayout;
 class QLabel;
 class QPushButton;
@@ -19,6 +20,7 @@ class QStackedWidget;
 
 namespace plimsoll {
 
+class AgentActions;
 class AgentModel;
 class Conversation;
 class DetailTable;
@@ -41,6 +43,8 @@ public:
     /// A null id, or one that the model does not know, shows a calm sentence instead.
     void setAgent(const AgentId& id);
     [[nodiscard]] AgentId agent() const { return m_id; }
+    /// What can be done with the shown agent, as it is now.
+    [[nodiscard]] AgentActions& actions();
 
     /// Takes what has been recorded. Call after AgentModel::apply of the same events.
     void apply(const Events& events);
@@ -72,6 +76,7 @@ private:
     void refreshButtons(const Agent& agent);
     void refreshTime();
     void openFolder();
+    void addOwnActions();
     void updateLook();
 
     Host& m_host;
@@ -100,6 +105,12 @@ private:
     DetailTable* m_session = nullptr;
     Conversation* m_conversation = nullptr;
     PromptInput* m_input = nullptr;
+    struct
+    {
+        QAction* folder = nullptr;
+        QAction* resume = nullptr;
+        QAction* session = nullptr;
+    } m_own; ///< behind the actions of a driven agent
 };
 
 } // namespace plimsoll

@@ -156,7 +156,7 @@ Header::Header(QWidget* parent)
     , m_search(new QLineEdit(this))
     , m_menu(new QToolButton(this))
 {
-    m_search->setPlaceholderText(tr("Search agents…  Ctrl+K"));
+    m_search->setPlaceholderText(tr("Search agents…  Ctrl+F"));
     m_search->setAccessibleName(tr("Search agents"));
     m_search->setClearButtonEnabled(true);
     m_search->setMaxLength(200);

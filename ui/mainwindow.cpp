@@ -2,6 +2,7 @@
 #include "ui/mainwindow.h"
 
 #include "models/format.h"
+#include "ui/agentactions.h"
 #include "ui/agentview.h"
 #include "ui/detailspanel.h"
 #include "ui/emptystate.h"
@@ -11,6 +12,7 @@
 #include "ui/mainmenu.h"
 #include "ui/newagentdialog.h"
 #include "ui/oldersessions.h"
+#include "ui/palettedialog.h"
 #include "ui/rights.h"
 #include "ui/sharedialog.h"
 #include "ui/statusstrip.h"
@@ -178,6 +180,8 @@ void MainWindow::connectViews()
     connect(m_empty, &EmptyState::demoWanted, this, &MainWindow::demoWanted);
     connect(m_strip, &StatusStrip::cancelWanted, this, [this] { m_host.cancelScan(); });
     connect(m_list, &AgentView::agentSelected, this, &MainWindow::select);
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_list, &QWidget::customContextMenuRequested, this, &MainWindow::openRowMenu);
     connect(m_live, &LivePage::agentPicked, this, [this](const AgentId& id) { m_list->setCurrentAgent(id); });
     connect(&m_rows, &AgentProxy::countsChanged, this,
             [this] { refreshSoon(CountsPart | TrayPart | PagePart); });
@@ -225,7 +229,8 @@ void MainWindow::addShortcuts()
     const auto add = [this](const QKeySequence& keys, auto action) {
         connect(new QShortcut(keys, this), &QShortcut::activated, this, action);
     };
-    add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { m_header->focusSearch(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_F), [this] { m_header->focusSearch(); });
     add(QKeySequence(Qt::Key_F6), [this] { focusNextPane(1); });
     add(QKeySequence(Qt::SHIFT | Qt::Key_F6), [this] { focusNextPane(-1); });
     add(QKeySequence(Qt::CTRL | Qt::Key_1), [this] { focusPane(m_list); });
@@ -338,6 +343,30 @@ void MainWindow::openNewAgentDialog()
     connect(dialog, &NewAgentDialog::created, this,
             [this](const AgentId& id) { m_list->setCurrentAgent(id); });
     dialog->open();
+}
+
+void MainWindow::openRowMenu(const QPoint& position)
+{
+    const QModelIndex row = m_list->indexAt(position);
+    if (!row.isValid())
+        return;
+    m_list->setCurrentIndex(row);
+    if (!m_list->currentAgent().isNull())
+        m_details->actions().menu()->popup(m_list->viewport()->mapToGlobal(position));
+}
+
+void MainWindow::openPalette()
+{
+    QList<PaletteEntry> entries = agentEntries(m_agents.agents());
+    for (PaletteEntry& entry : entries)
+        entry.run = [this, id = entry.agent] { m_list->setCurrentAgent(id); };
+    entries += actionEntries(menuActions(*m_details->actions().menu()));
+    entries += actionEntries(menuActions(*m_menu));
+    auto* palette = new PaletteDialog(std::move(entries), this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->adjustSize();
+    palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, m_header->height())));
+    palette->open();
 }
 
 void MainWindow::select(const AgentId& id)

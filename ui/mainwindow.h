@@ -84,6 +84,8 @@ private:
     void addTray();
     void openShareDialog();
     void openNewAgentDialog();
+    void openPalette();
+    void openRowMenu(const QPoint& position);
     void restoreState();
 
     void onRecorded(const Events& events);

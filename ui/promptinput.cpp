@@ -2,22 +2,26 @@
 #include "ui/promptinput.h"
 
 #include "models/format.h"
+#include "ui/agentactions.h"
+#include "ui/promptchips.h"
+#include "ui/promptedit.h"
 #include "ui/rights.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
-#include <QAction>
+#include <QApplication>
 #include <QHBoxLayout>
+#include <QJsonArray>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMessageBox>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTextBlock>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace plimsoll {
 
@@ -25,11 +29,8 @@ namespace {
 
 constexpr qsizetype maxHistory = 100;
 constexpr int shownLines = 3;
-
-bool isAtWork(AgentState state)
-{
-    return state == AgentState::Executing || state == AgentState::Blocked || state == AgentState::Waiting;
-}
+constexpr int waitingDelayMs = 700;
+constexpr qsizetype maxImages = 8;
 
 /// How much of what still fits into the window a text takes.
 FillLevel levelOf(qint64 tokens, const Usage& usage)
@@ -47,7 +48,8 @@ FillLevel levelOf(qint64 tokens, const Usage& usage)
 PromptInput::PromptInput(Host& host, QWidget* parent)
     : QWidget(parent)
     , m_host(host)
-    , m_edit(new QPlainTextEdit(this))
+    , m_edit(new PromptEdit(this))
+    , m_chips(new PromptChips(this))
     , m_tokens(plainLabel({}, this))
     , m_problem(plainLabel({}, this))
     , m_more(new QToolButton(this))
@@ -55,17 +57,40 @@ PromptInput::PromptInput(Host& host, QWidget* parent)
     , m_steer(new QPushButton(tr("Steer"), this))
     , m_send(new QPushButton(tr("Send"), this))
     , m_resume(new QPushButton(tr("Resume"), this))
+    , m_actions(new AgentActions(host, this))
 {
     build();
-    makeMenu();
+    m_more->setMenu(m_actions->menu());
+    connect(m_actions, &AgentActions::deleteWanted, this, &PromptInput::askBeforeDelete);
+    connect(m_actions, &AgentActions::wanted, this,
+            [this](const QString& method, const QJsonObject& params) { ask(method, params, {}); });
+    connect(m_actions->menu(), &QMenu::aboutToShow, this, &PromptInput::askOffers);
     m_countDelay.setSingleShot(true);
     m_countDelay.setInterval(countDelayMs);
     connect(&m_countDelay, &QTimer::timeout, this, &PromptInput::count);
+    m_waitingDelay.setSingleShot(true);
+    m_waitingDelay.setInterval(waitingDelayMs);
+    connect(&m_waitingDelay, &QTimer::timeout, this, &PromptInput::askWaiting);
     connect(m_edit, &QPlainTextEdit::textChanged, this, &PromptInput::onEdited);
+    connect(m_edit, &PromptEdit::imageGiven, this, &PromptInput::takeImage);
+    connect(m_edit, &PromptEdit::refused, this, [this](const QString& why) {
+        m_failure = why;
+        refresh();
+    });
+    connect(m_chips, &PromptChips::imageRemoved, this, [this](int index) {
+        QList<PromptImage>& images = m_said[m_agent.id].images;
+        if (index < images.size())
+            images.removeAt(index);
+        m_chips->setImages(images);
+    });
+    connect(m_chips, &PromptChips::withdrawn, this, [this](const QString& id) {
+        ask(QStringLiteral("withdraw_message"), {{QStringLiteral("message_id"), id}}, {});
+    });
     connect(m_send, &QPushButton::clicked, this, [this] { send(QStringLiteral("queue")); });
     connect(m_steer, &QPushButton::clicked, this, [this] { send(QStringLiteral("steer")); });
-    connect(m_interrupt, &QPushButton::clicked, this, [this] { act(QStringLiteral("interrupt_agent")); });
-    connect(m_resume, &QPushButton::clicked, this, [this] { act(QStringLiteral("resume_agent")); });
+    connect(m_interrupt, &QPushButton::clicked, this,
+            [this] { ask(QStringLiteral("interrupt_agent"), {}, {}); });
+    connect(m_resume, &QPushButton::clicked, this, [this] { ask(QStringLiteral("resume_agent"), {}, {}); });
     connect(&m_host, &Host::replied, this, &PromptInput::onReplied);
     connect(&m_host, &Host::capabilitiesChanged, this, &PromptInput::refresh);
     updateLook();
@@ -74,7 +99,7 @@ PromptInput::PromptInput(Host& host, QWidget* parent)
 
 void PromptInput::build()
 {
-    m_edit->setPlaceholderText(tr("Say something to it; Ctrl+Enter sends"));
+    m_edit->setPlaceholderText(tr("Say something to it; Ctrl+Enter sends, / is for commands, @ for files"));
     m_edit->setObjectName(QStringLiteral("field")); // for the style sheet: it has a border like a line's
     m_edit->setTabChangesFocus(true);
     m_edit->setAccessibleName(tr("Message to the agent"));
@@ -84,7 +109,7 @@ void PromptInput::build()
     m_steer->setToolTip(tr("Into the turn that runs, where it pauses next"));
     m_interrupt->setToolTip(tr("Ends the turn that runs (Ctrl+.)"));
     m_more->setText(QStringLiteral("⋯"));
-    m_more->setToolTip(tr("Compact, end, delete"));
+    m_more->setToolTip(tr("What else can be done with it"));
     m_more->setAccessibleName(tr("More commands for the agent"));
     m_more->setPopupMode(QToolButton::InstantPopup);
     for (QPushButton* button : {m_interrupt, m_steer, m_send, m_resume})
@@ -100,27 +125,16 @@ void PromptInput::build()
     layout->setContentsMargins(side, grid(font(), 1), side, side);
     layout->setSpacing(grid(font(), 1));
     layout->addWidget(m_problem);
+    layout->addWidget(m_chips);
     layout->addWidget(m_edit);
     layout->addWidget(m_tokens);
     layout->addLayout(row);
 }
 
-void PromptInput::makeMenu()
-{
-    auto* menu = new QMenu(m_more);
-    menu->setToolTipsVisible(true);
-    m_compact = menu->addAction(tr("Compact its context"));
-    m_end = menu->addAction(tr("End it"));
-    m_delete = menu->addAction(tr("Delete…"));
-    connect(m_compact, &QAction::triggered, this, [this] { act(QStringLiteral("compact_agent")); });
-    connect(m_end, &QAction::triggered, this, [this] { act(QStringLiteral("stop_agent")); });
-    connect(m_delete, &QAction::triggered, this, &PromptInput::askBeforeDelete);
-    m_more->setMenu(menu);
-}
-
 void PromptInput::setAgent(const Agent& agent)
 {
     const bool isOther = agent.id != m_agent.id;
+    const bool wasRunning = offers("command_agent") && !isOther;
     if (isOther)
         m_said[m_agent.id].draft = m_edit->toPlainText();
     m_agent = agent;
@@ -128,8 +142,47 @@ void PromptInput::setAgent(const Agent& agent)
         m_historyAt = -1;
         m_failure.clear();
         m_edit->setPlainText(m_said.value(agent.id).draft);
+        m_edit->setCommands({});
+        m_chips->setImages(m_said.value(agent.id).images);
+        m_chips->setWaiting({}, {});
     }
+    const bool isHere = m_host.link().phase == LinkState::Phase::Near && !m_host.capabilities().recording;
+    m_edit->setFolder(isHere ? agent.info.workingDir : QString());
+    m_actions->setAgent(agent);
+    askWaiting();
+    if (offers("command_agent") && !wasRunning)
+        askOffers();
     refresh();
+}
+
+/// Of what was said from anywhere. Only while a turn runs there can be something that waits.
+void PromptInput::askWaiting()
+{
+    if (!offers("withdraw_message"))
+        return m_chips->setWaiting({}, {});
+    if (!isAtWork(m_agent.state) && m_waitingAsked == 0)
+        return m_chips->setWaiting({}, {});
+    if (m_waitingAsked == 0 && isAtWork(m_agent.state))
+        m_waitingAsked =
+            m_host.query(QStringLiteral("waiting"), {{QStringLiteral("agent_id"), m_agent.id.toString()}});
+}
+
+void PromptInput::takeImage(const PromptImage& image)
+{
+    QList<PromptImage>& images = m_said[m_agent.id].images;
+    if (images.size() >= maxImages)
+        m_failure = tr("At most %1 pictures go with a message.").arg(maxImages);
+    else
+        images.append(image);
+    m_chips->setImages(images);
+    refresh();
+}
+
+void PromptInput::askOffers()
+{
+    if (offers("command_agent"))
+        m_offersAsked =
+            m_host.query(QStringLiteral("agent_menu"), {{QStringLiteral("agent_id"), m_agent.id.toString()}});
 }
 
 bool PromptInput::offers(const char* method) const
@@ -167,14 +220,6 @@ void PromptInput::refresh()
     m_interrupt->setEnabled(works && refusal("interrupt_agent").isEmpty());
     m_resume->setVisible(offers("resume_agent"));
     m_resume->setEnabled(refusal("resume_agent").isEmpty());
-    const auto set = [this](QAction* action, const char* method) {
-        action->setVisible(offers(method));
-        action->setEnabled(refusal(method).isEmpty());
-        action->setToolTip(plainToolTip(refusal(method)));
-    };
-    set(m_compact, "compact_agent");
-    set(m_end, "stop_agent");
-    set(m_delete, "delete_agent");
     const QString said = refused.isEmpty() ? m_failure : refused;
     m_problem->setText(plain(said));
     m_problem->setVisible(!said.isEmpty());
@@ -183,14 +228,16 @@ void PromptInput::refresh()
 void PromptInput::send(const QString& mode)
 {
     const QString text = m_edit->toPlainText();
-    if (m_send->isEnabled() && !text.trimmed().isEmpty())
-        ask(QStringLiteral("command_agent"), {{QStringLiteral("text"), text}, {QStringLiteral("mode"), mode}},
-            text);
-}
-
-void PromptInput::act(const QString& method)
-{
-    ask(method, {}, {});
+    if (!m_send->isEnabled() || text.trimmed().isEmpty())
+        return;
+    QJsonObject params{{QStringLiteral("text"), text}, {QStringLiteral("mode"), mode}};
+    QJsonArray images;
+    for (const PromptImage& image : std::as_const(m_said[m_agent.id].images))
+        images.append(QJsonObject{{QStringLiteral("media_type"), image.mediaType},
+                                  {QStringLiteral("data"), QString::fromLatin1(image.bytes.toBase64())}});
+    if (!images.isEmpty())
+        params.insert(QStringLiteral("images"), images);
+    ask(QStringLiteral("command_agent"), params, text);
 }
 
 void PromptInput::ask(const QString& method, QJsonObject params, const QString& text)
@@ -214,7 +261,7 @@ void PromptInput::askBeforeDelete()
     const AgentId meant = m_agent.id;
     connect(box, &QMessageBox::finished, this, [this, meant](int answer) {
         if (answer == QMessageBox::Discard && meant == m_agent.id)
-            act(QStringLiteral("delete_agent"));
+            ask(QStringLiteral("delete_agent"), {}, {});
     });
     box->open();
 }
@@ -223,6 +270,19 @@ void PromptInput::onReplied(const Reply& reply)
 {
     if (m_counting != 0 && reply.id == m_counting)
         return showCount(reply);
+    if (m_offersAsked != 0 && reply.id == m_offersAsked) {
+        m_offersAsked = 0;
+        m_edit->setCommands(reply.result.value(QLatin1String("commands")).toArray());
+        return m_actions->setOffers(reply.result);
+    }
+    if (m_waitingAsked != 0 && reply.id == m_waitingAsked) {
+        m_waitingAsked = 0;
+        const QJsonArray waiting = reply.result.value(QLatin1String("messages")).toArray();
+        m_chips->setWaiting(waiting, refusal("withdraw_message"));
+        if (!waiting.isEmpty())
+            m_waitingDelay.start(); // until they are taken
+        return;
+    }
     if (!m_asked.contains(reply.id))
         return;
     const Asked asked = m_asked.take(reply.id);
@@ -237,10 +297,15 @@ void PromptInput::onReplied(const Reply& reply)
         if (said.history.size() > maxHistory)
             said.history.removeFirst();
         said.draft.clear();
+        said.images.clear();
         m_historyAt = -1;
-        if (isShown)
+        if (isShown) {
             m_edit->clear();
+            m_chips->setImages({});
+        }
     }
+    if (isShown && (!asked.text.isEmpty() || asked.method == QLatin1String("withdraw_message")))
+        askWaiting();
     refresh();
 }
 
@@ -306,7 +371,8 @@ bool PromptInput::stepThroughHistory(int step)
 
 bool PromptInput::eventFilter(QObject* watched, QEvent* event)
 {
-    if (watched != m_edit || event->type() != QEvent::KeyPress)
+    if (watched != m_edit || event->type() != QEvent::KeyPress ||
+        QApplication::activePopupWidget() != nullptr)
         return QWidget::eventFilter(watched, event);
     const auto* key = static_cast<QKeyEvent*>(event);
     const bool ctrl = key->modifiers() == Qt::ControlModifier;

@@ -2,18 +2,20 @@
 #pragma once
 
 #include "models/host.h"
+#include "ui/promptedit.h"
 
 #include <QHash>
 #include <QTimer>
 #include <QWidget>
 
-class QAction;
 class QLabel;
-class QPlainTextEdit;
 class QPushButton;
 class QToolButton;
 
 namespace plimsoll {
+
+class AgentActions;
+class PromptChips;
 
 /// What is said to an agent that Plimsoll has started: lines of text with the tokens that they will take, and
 /// what can be done with it (interrupt, compact, end, resume, delete). Hidden for an agent that is only
@@ -29,6 +31,7 @@ public:
     explicit PromptInput(Host& host, QWidget* parent = nullptr);
 
     void setAgent(const Agent& agent);
+    [[nodiscard]] AgentActions& actions() { return *m_actions; }
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -39,7 +42,8 @@ private:
     struct Said
     {
         QString draft;
-        QStringList history; ///< oldest first
+        QList<PromptImage> images{}; ///< that go with the draft
+        QStringList history;         ///< oldest first
     };
     struct Asked
     {
@@ -49,9 +53,10 @@ private:
     };
 
     void build();
-    void makeMenu();
     void send(const QString& mode);
-    void act(const QString& method);
+    void askOffers();
+    void askWaiting();
+    void takeImage(const PromptImage& image);
     void ask(const QString& method, QJsonObject params, const QString& text);
     void askBeforeDelete();
     void onReplied(const Reply& reply);
@@ -71,10 +76,14 @@ private:
     QTimer m_countDelay;
     QString m_failure;      ///< of the last command of the shown agent
     quint64 m_counting = 0; ///< the query whose answer is awaited; 0 = none
+    quint64 m_offersAsked = 0;
+    quint64 m_waitingAsked = 0;
+    QTimer m_waitingDelay; ///< before the agent is asked again what it has not taken
     FillLevel m_level = FillLevel::Unknown;
     qsizetype m_historyAt = -1; ///< -1 = what is being written
 
-    QPlainTextEdit* m_edit = nullptr;
+    PromptEdit* m_edit = nullptr;
+    PromptChips* m_chips = nullptr;
     QLabel* m_tokens = nullptr;
     QLabel* m_problem = nullptr;
     QToolButton* m_more = nullptr;
@@ -82,9 +91,7 @@ private:
     QPushButton* m_steer = nullptr;
     QPushButton* m_send = nullptr;
     QPushButton* m_resume = nullptr;
-    QAction* m_compact = nullptr;
-    QAction* m_end = nullptr;
-    QAction* m_delete = nullptr;
+    AgentActions* m_actions = nullptr;
 };
 
 } // namespace plimsoll
