@@ -81,6 +81,7 @@ private slots:
     void aRefusedAnswerCanBeGivenAgain();
     void questionsAreAnswered();
     void aPlanIsReadBeforeItIsApproved();
+    void keysAnswerAfterADelay();
     void observedAgentHasNothingToPress();
 };
 
@@ -299,6 +300,36 @@ void TestPermissionCard::aPlanIsReadBeforeItIsApproved()
     card.ask(request, 0);
     QTest::qWait(PermissionCard::confirmDelayMs + 100);
     QVERIFY(!approve->isEnabled()); // its end was not on screen
+}
+
+void TestPermissionCard::keysAnswerAfterADelay()
+{
+    QWidget window;
+    PermissionCard card(&window);
+    QLineEdit other(&window);
+    QSignalSpy answers(&card, &PermissionCard::answered);
+    card.ask(asked(QStringLiteral("{}")), 0);
+    window.show();
+    window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    card.setFocus();
+    QTest::keyClick(&card, Qt::Key_Y); // it has just come: nobody has read it
+    QVERIFY(!shows(card, "Allowing"));
+    QTRY_VERIFY(button(card, "Allow once")->isEnabled());
+
+    QTest::keyClick(&card, Qt::Key_Y);
+    QVERIFY(shows(card, "Allowing"));
+    QTest::keyClick(&card, Qt::Key_Escape);
+    QVERIFY(!shows(card, "Allowing"));
+    QTest::keyClick(&card, Qt::Key_N);
+    QVERIFY(shows(card, "Denying"));
+    other.setFocus(); // a key that was meant for something else
+    QTRY_VERIFY(!shows(card, "Denying"));
+    QVERIFY(answers.isEmpty());
+    card.setFocus();
+    QTest::keyClick(&card, Qt::Key_Y);
+    QTRY_COMPARE(answers.size(), 1);
+    QCOMPARE(sent(answers).value(QStringLiteral("option_id")), QJsonValue(QStringLiteral("allow_once")));
 }
 
 void TestPermissionCard::observedAgentHasNothingToPress()

@@ -9,10 +9,12 @@
 #include "ui/widgets.h"
 
 #include <QAbstractTextDocumentLayout>
+#include <QApplication>
 #include <QBoxLayout>
 #include <QCryptographicHash>
 #include <QEvent>
 #include <QFontDatabase>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QPainter>
 #include <QPlainTextEdit>
@@ -109,6 +111,14 @@ PermissionCard::PermissionCard(QWidget* parent)
         noteSeen();
         refresh();
     });
+    setFocusPolicy(Qt::StrongFocus);
+    m_keyDelay.setSingleShot(true);
+    m_keyDelay.setInterval(keyDelayMs);
+    connect(&m_keyDelay, &QTimer::timeout, this, [this] { answer(m_keyEffect); });
+    connect(qApp, &QApplication::focusChanged, this, [this](const QWidget* /*before*/, const QWidget* now) {
+        if (now != this && !isAncestorOf(now))
+            cancelKey();
+    });
     connectButtons();
     updateLook();
     refresh();
@@ -198,6 +208,7 @@ void PermissionCard::ask(const PermissionAsked& asked, qint64 askedMs, const QSt
 /// Another request: nothing of the one before counts for it.
 void PermissionCard::begin()
 {
+    m_keyDelay.stop();
     m_problem.clear();
     m_sent = false;
     m_seen = false;
@@ -309,6 +320,7 @@ void PermissionCard::answer(QLatin1String effect)
     }
     if (effect == QLatin1String("answer"))
         params.insert(QStringLiteral("answers"), m_form->answers());
+    m_keyDelay.stop();
     m_sent = true;
     m_problem.clear();
     refresh();
@@ -321,6 +333,35 @@ void PermissionCard::openReason(bool open)
     refresh();
     if (open)
         m_message->setFocus();
+}
+
+/// Y and N, while the card has the keyboard. A question needs a choice, a denial may want a reason: those
+/// have their own fields.
+void PermissionCard::keyPressEvent(QKeyEvent* event)
+{
+    const bool isBare = event->modifiers() == Qt::NoModifier && !event->isAutoRepeat();
+    if (isBare && event->key() == Qt::Key_Y && m_buttons.allow->isVisible() && m_buttons.allow->isEnabled())
+        return beginKey(allowEffect(m_asked.kind));
+    if (isBare && event->key() == Qt::Key_N && m_buttons.refuse->isVisible() && m_buttons.refuse->isEnabled())
+        return beginKey(QLatin1String("deny"));
+    if (event->key() == Qt::Key_Escape && m_keyDelay.isActive())
+        return cancelKey();
+    QFrame::keyPressEvent(event);
+}
+
+void PermissionCard::beginKey(QLatin1String effect)
+{
+    m_keyEffect = effect;
+    m_keyDelay.start();
+    refreshAdvice();
+}
+
+void PermissionCard::cancelKey()
+{
+    if (!m_keyDelay.isActive())
+        return;
+    m_keyDelay.stop();
+    refreshAdvice();
 }
 
 bool PermissionCard::canAllow() const
@@ -363,6 +404,9 @@ void PermissionCard::refreshAdvice()
         advice = QStringLiteral("Not answered: ") + m_problem;
     else if (m_sent)
         advice = QStringLiteral("Sending the answer…");
+    else if (m_keyDelay.isActive())
+        advice = m_keyEffect == QLatin1String("deny") ? QStringLiteral("Denying… Escape takes it back.")
+                                                      : QStringLiteral("Allowing… Escape takes it back.");
     else if (!m_seen && m_command->isVisible() && !m_reason)
         advice = QStringLiteral("Scroll through all of it to allow it.");
     m_advice->setText(plain(advice));

@@ -27,6 +27,8 @@ class PermissionCard : public QFrame
     Q_OBJECT
 
 public:
+    static constexpr int keyDelayMs =
+        1500; ///< from Y or N to the answer; Escape or another focus takes it back
     static constexpr int confirmDelayMs = 600;
 
     explicit PermissionCard(QWidget* parent = nullptr);
@@ -56,6 +58,7 @@ protected:
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
 private:
@@ -82,6 +85,8 @@ private:
     void answer(QLatin1String effect);
     void openReason(bool open);
     void refresh();
+    void beginKey(QLatin1String effect);
+    void cancelKey();
     void refreshAdvice();
     [[nodiscard]] bool canAllow() const;
     void fitCommand();
@@ -98,6 +103,8 @@ private:
     bool m_seen = false;   ///< all of the command has been on screen
     bool m_sent = false;   ///< an answer is on its way
     bool m_reason = false; ///< the line for a reason is open
+    QTimer m_keyDelay;     ///< runs between Y or N and the answer
+    QLatin1String m_keyEffect;
     QTimer m_delay;
 
     QLabel* m_title = nullptr;
