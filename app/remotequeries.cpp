@@ -26,13 +26,15 @@ bool acts(const QString& method)
 }
 
 /// The queries whose params and answers are the same on the wire.
-constexpr std::array<std::pair<const char*, const char*>, 6> sameQueries{
+constexpr std::array<std::pair<const char*, const char*>, 8> sameQueries{
     {{"curve", "fetch_curve"},
      {"tokens", "count_tokens"},
      {"agent_menu", "fetch_menu"},
      {"tasks", "fetch_tasks"},
      {"task_output", "fetch_task_output"},
-     {"waiting", "fetch_waiting"}}};
+     {"waiting", "fetch_waiting"},
+     {"todos", "fetch_todos"},
+     {"counts", "fetch_counts"}}};
 
 QJsonValue valueOf(const QJsonObject& object, const char* key)
 {

@@ -88,6 +88,10 @@ struct LinkState
 ///    running, completed, failed or stopped; "task_output" {agent_id, task_id} → {output, total_bytes,
 ///    truncated}; "waiting" {agent_id} → {messages: [{message_id, text, mode}]}, not taken yet. Of an agent
 ///    that the host does not drive the lists are empty.
+///  - "todos" {agent_id} → {todos: [{text, state}]}: what it means to do, as far as its tools tell; state
+///  pending,
+///    in_progress or completed. "counts" {agent_id} → {responses, prompt, text, thinking, tool_use,
+///    tool_result, error, system, result}: how many of each its logs hold.
 ///  - "agents" {limit} → {count, left}: loads older agents; they arrive as AgentAdded. `left`: how many more.
 ///
 /// Methods that act have the names and params of PROTOCOL.md's commands: "create_agent", "command_agent",

@@ -143,6 +143,27 @@ QList<DetailRow> compactionRows(const Agent& agent, int limit)
     return rows;
 }
 
+QList<DetailRow> eventRows(const QJsonObject& counts)
+{
+    QList<DetailRow> rows;
+    const auto add = [&](const QString& label, const QString& tip, std::initializer_list<const char*> keys) {
+        qint64 sum = 0;
+        for (const char* key : keys)
+            sum += counts.value(QLatin1String(key)).toInteger();
+        rows.append({label, QString::number(sum), {}, tip});
+    };
+    if (counts.isEmpty())
+        return rows;
+    add(QStringLiteral("Responses"), QStringLiteral("Answers of the API."), {"responses"});
+    add(QStringLiteral("Tools"), QStringLiteral("Calls of tools."), {"tool_use"});
+    add(QStringLiteral("Thinking"), QStringLiteral("Stretches of thinking that the log shows."),
+        {"thinking"});
+    add(QStringLiteral("Hooks"), QStringLiteral("Lines of hooks and of the client itself."),
+        {"system", "result"});
+    add(QStringLiteral("Errors"), QStringLiteral("Tools that failed, and refusals of the API."), {"error"});
+    return rows;
+}
+
 QList<DetailRow> modelRows(const Agent& agent)
 {
     QList<DetailRow> rows;

@@ -3,6 +3,7 @@
 
 #include "models/agent.h"
 
+#include <QJsonObject>
 #include <QList>
 #include <QString>
 
@@ -32,6 +33,10 @@ struct DetailRow
 
 /// One row per compaction, newest first, at most `limit`.
 [[nodiscard]] QList<DetailRow> compactionRows(const Agent& agent, int limit = 20);
+
+/// Responses, tools, thinking, hooks …: how many of each the logs hold. \param counts answer to "counts" of a
+/// Host; empty = no rows
+[[nodiscard]] QList<DetailRow> eventRows(const QJsonObject& counts);
 
 /// One row per model, only where there is more than one.
 [[nodiscard]] QList<DetailRow> modelRows(const Agent& agent);

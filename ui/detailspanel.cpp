@@ -13,6 +13,7 @@
 #include "ui/rights.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
+#include "ui/workstrip.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -53,6 +54,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     , m_stack(new QStackedWidget(this))
     , m_nothing(plainLabel(QStringLiteral("Choose an agent to see what it does."), this))
     , m_conversation(new Conversation(host, this))
+    , m_work(new WorkStrip(host, this))
     , m_input(new PromptInput(host, this))
 {
     m_nothing->setAlignment(Qt::AlignCenter);
@@ -72,6 +74,7 @@ DetailsPanel::DetailsPanel(Host& host, AgentModel& agents, QWidget* parent)
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({grid(font(), 60), grid(font(), 80)});
     column->addWidget(m_splitter, 1);
+    column->addWidget(m_work);
     column->addWidget(m_input);
     m_stack->addWidget(m_nothing);
     m_stack->addWidget(page);
@@ -145,6 +148,7 @@ QWidget* DetailsPanel::makeDetails()
     m_notes = plainLabel({}, inside);
     m_notes->setWordWrap(true);
     m_numbers = new DetailTable(QStringLiteral("Numbers"), inside);
+    m_events = new DetailTable(QStringLiteral("Events"), inside);
     m_models = new DetailTable(QStringLiteral("By model"), inside);
     m_compactions = new DetailTable(QStringLiteral("Compactions"), inside);
     m_session = new DetailTable(QStringLiteral("Session"), inside);
@@ -155,6 +159,7 @@ QWidget* DetailsPanel::makeDetails()
     layout->setSpacing(grid(font(), 3));
     layout->addWidget(m_notes);
     layout->addWidget(m_numbers);
+    layout->addWidget(m_events);
     layout->addWidget(m_models);
     layout->addWidget(m_compactions);
     layout->addWidget(m_session);
@@ -173,15 +178,30 @@ void DetailsPanel::setAgent(const AgentId& id)
     if (m_id == id)
         return;
     m_id = id;
+    m_events->setRows({});
+    askCounts();
     refresh();
+}
+
+/// Counted in the log when the agent is chosen and whenever it rests.
+void DetailsPanel::askCounts()
+{
+    m_countsAsked =
+        m_agents.agent(m_id) == nullptr
+            ? 0
+            : m_host.query(QStringLiteral("counts"), {{QStringLiteral("agent_id"), m_id.toString()}});
 }
 
 void DetailsPanel::apply(const Events& events)
 {
     noteQuestions(events);
     m_conversation->apply(events);
+    m_work->apply(events);
     bool touched = false;
     for (const Event& event : events) {
+        const auto* state = std::get_if<StateChanged>(&event.body);
+        if (state != nullptr && event.agent == m_id && !isAtWork(state->state))
+            askCounts();
         const Agent* agent = m_agents.agent(event.agent);
         touched = touched || event.agent == m_id || (agent != nullptr && agent->info.parentId == m_id);
     }
@@ -223,6 +243,10 @@ void DetailsPanel::sendAnswer(const QJsonObject& params)
 /// What was taken is told by PermissionAnswered; a refusal stands on the card that is still there.
 void DetailsPanel::onReplied(const Reply& reply)
 {
+    if (m_countsAsked != 0 && reply.id == m_countsAsked) {
+        m_countsAsked = 0;
+        return m_events->setRows(eventRows(reply.result));
+    }
     if (!m_answering.contains(reply.id))
         return;
     const QString requestId = m_answering.take(reply.id);
@@ -261,6 +285,7 @@ void DetailsPanel::refresh()
     refreshButtons(*agent);
     refreshTime();
     m_conversation->setAgent(m_id, agent->info.name);
+    m_work->setAgent(*agent);
     m_input->setAgent(*agent);
 }
 

@@ -28,6 +28,7 @@ class ElidedLabel;
 class Host;
 class PermissionCard;
 class PromptInput;
+class WorkStrip;
 struct Reply;
 
 /// The right side of the window: all that is known of one agent, what it waits for, and its conversation.
@@ -77,6 +78,7 @@ private:
     void refreshTime();
     void openFolder();
     void addOwnActions();
+    void askCounts();
     void updateLook();
 
     Host& m_host;
@@ -84,6 +86,7 @@ private:
     AgentId m_id;
     QHash<AgentId, QList<Asked>> m_questions; ///< not yet answered, oldest first
     QHash<quint64, QString> m_answering;      ///< queries under way → the request that they answer
+    quint64 m_countsAsked = 0;                ///< the query whose answer is awaited; 0 = none
     ResumeCommand m_resume;
     std::pair<AgentId, QString> m_checkedFolder; ///< that the button has been set for
     QTimer m_clock; ///< for "41 s ago"; runs only while a shown agent waits for the operator
@@ -100,10 +103,12 @@ private:
     QSplitter* m_splitter = nullptr;
     QLabel* m_notes = nullptr;
     DetailTable* m_numbers = nullptr;
+    DetailTable* m_events = nullptr;
     DetailTable* m_models = nullptr;
     DetailTable* m_compactions = nullptr;
     DetailTable* m_session = nullptr;
     Conversation* m_conversation = nullptr;
+    WorkStrip* m_work = nullptr;
     PromptInput* m_input = nullptr;
     struct
     {

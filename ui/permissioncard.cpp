@@ -112,6 +112,7 @@ PermissionCard::PermissionCard(QWidget* parent)
         refresh();
     });
     setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(titleOf(m_asked.kind));
     m_keyDelay.setSingleShot(true);
     m_keyDelay.setInterval(keyDelayMs);
     connect(&m_keyDelay, &QTimer::timeout, this, [this] { answer(m_keyEffect); });

@@ -172,13 +172,13 @@ void CommandDesk::run(const Principal& principal, const QString& method, const Q
 void CommandDesk::forwardMasked(const QString& method, const AgentId& agent, const QJsonObject& params,
                                 QObject* owner, const Done& done)
 {
-    const char* query = method == QLatin1String("fetch_menu")      ? "agent_menu"
-                        : method == QLatin1String("fetch_tasks")   ? "tasks"
-                        : method == QLatin1String("fetch_waiting") ? "waiting"
-                                                                   : "task_output";
+    // "fetch_tasks" asks for "tasks"; only the menu is called otherwise.
+    const QString query = method == QLatin1String("fetch_menu")
+                              ? QStringLiteral("agent_menu")
+                              : method.sliced(QLatin1String("fetch_").size());
     const QJsonObject question{{QStringLiteral("agent_id"), agent.toString()},
                                {QStringLiteral("task_id"), json::text(params, "task_id")}};
-    ask(QLatin1String(query), question, owner, [done](const Reply& reply) {
+    ask(query, question, owner, [done](const Reply& reply) {
         Outcome outcome = outcomeOf(reply);
         outcome.result = maskedTexts(outcome.result).toObject();
         done(outcome);

@@ -49,6 +49,8 @@ constexpr std::array commands{
     CommandRule{"fetch_tasks",            anyBits,      false},
     CommandRule{"fetch_task_output",      anyBits,      false},
     CommandRule{"fetch_waiting",          anyBits,      false},
+    CommandRule{"fetch_todos",            anyBits,      false},
+    CommandRule{"fetch_counts",           anyBits,      false},
     CommandRule{"search",                 anyBits,      false},
     CommandRule{"count_tokens",           anyBits,      false},
     CommandRule{"answer_permission",      approverBits, true},

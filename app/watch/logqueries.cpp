@@ -3,12 +3,17 @@
 
 #include "app/watch/coldscan.h"
 #include "app/watch/logfileio.h"
+#include "app/watch/todoqueries.h"
+#include "models/jsonparts.h"
 #include "models/names.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
+#include <QSet>
 
 #include <algorithm>
 #include <deque>
+#include <map>
 
 namespace plimsoll {
 
@@ -272,6 +277,90 @@ QJsonObject curveOf(const Fleet& fleet, const QJsonObject& params)
     std::stable_sort(points.begin(), points.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     return {{QStringLiteral("agent_id"), id.toString()}, {QStringLiteral("points"), thinned(points)}};
+}
+
+namespace {
+
+/// Counts what one thread has said and done. The log tells a response more than once.
+class CountSink : public ReaderSink
+{
+public:
+    CountSink(const FileFacts& facts, std::string agentId)
+        : m_facts(facts)
+        , m_agentId(std::move(agentId))
+    {
+    }
+
+    void response(const Response& response) override
+    {
+        if (m_facts.threads[response.thread].agentId == m_agentId)
+            responses.insert(response.key);
+    }
+    void contextPoint(uint32_t /*thread*/, int64_t /*atMs*/, int64_t /*tokens*/) override {}
+    void logged(LogItem item) override
+    {
+        if (m_facts.threads[item.thread].agentId == m_agentId)
+            ++kinds[item.kind];
+    }
+    [[nodiscard]] bool wantsLog() const override { return true; }
+    [[nodiscard]] bool wantsContextPoints() const override { return false; }
+
+    QSet<quint64> responses;
+    std::map<LogKind, qint64> kinds;
+
+private:
+    const FileFacts& m_facts;
+    const std::string m_agentId;
+};
+
+constexpr size_t todoLines = 400; ///< that are looked through for the last list
+
+} // namespace
+
+QJsonObject countsOf(const Fleet& fleet, const QJsonObject& params)
+{
+    QSet<quint64> responses;
+    std::map<LogKind, qint64> kinds;
+    for (const Fleet::Place& place : fleet.placesOf(json::idFromJson(params, "agent_id"))) {
+        const LogFile& file = fleet.file(place.file);
+        const std::unique_ptr<LogReader> reader = readerFor(file);
+        reader->setTextLimit(1); // nobody reads them
+        CountSink sink(reader->facts(), agentIdOf(fleet, place));
+        const qint64 end = std::max<qint64>(file.position.offset, file.sizeBytes);
+        if (file.gone || !readRange(file, 0, end, *reader, sink))
+            continue;
+        responses.unite(sink.responses);
+        for (const auto& [kind, count] : sink.kinds)
+            kinds[kind] += count;
+    }
+    QJsonObject counts{{QStringLiteral("responses"), responses.size()}};
+    for (const LogKind kind : {LogKind::Prompt, LogKind::Text, LogKind::Thinking, LogKind::ToolUse,
+                               LogKind::ToolResult, LogKind::Error, LogKind::System, LogKind::Result})
+        counts.insert(toName(kind), kinds[kind]);
+    return counts;
+}
+
+QJsonObject todosOf(const Fleet& fleet, const QJsonObject& params)
+{
+    const std::vector<Fleet::Place> places = fleet.placesOf(json::idFromJson(params, "agent_id"));
+    if (places.empty() || fleet.file(places.back().file).gone)
+        return {{QStringLiteral("todos"), QJsonArray()}};
+    const LogFile& file = fleet.file(places.back().file);
+    QJsonArray todos;
+    if (file.kind == AgentKind::ClaudeCode) {
+        const qsizetype below = file.path.lastIndexOf(QLatin1String("/projects/"));
+        todos = todosOfFiles(file.path.left(std::max<qsizetype>(0, below)),
+                             QFileInfo(file.path).completeBaseName());
+    }
+    if (todos.isEmpty()) {
+        const qint64 end = std::max<qint64>(file.position.offset, file.sizeBytes);
+        const Page page = readPage(file, agentIdOf(fleet, places.back()), end, todoLines);
+        for (auto item = page.items.rbegin(); item != page.items.rend() && todos.isEmpty(); ++item) {
+            if (item->kind == LogKind::ToolUse)
+                todos = todosOfTool(QString::fromStdString(item->tool), QString::fromStdString(item->text));
+        }
+    }
+    return {{QStringLiteral("todos"), todos}};
 }
 
 Events recentLines(const Fleet& fleet, const QList<Agent>& newestFirst, int agents, int lines)

@@ -16,6 +16,12 @@ namespace plimsoll {
 [[nodiscard]] QJsonObject textOf(const Fleet& fleet, const QJsonObject& params);
 [[nodiscard]] QJsonObject curveOf(const Fleet& fleet, const QJsonObject& params);
 
+/// {todos}: what the agent means to do, see todoqueries.h.
+[[nodiscard]] QJsonObject todosOf(const Fleet& fleet, const QJsonObject& params);
+/// {responses, text, thinking, tool_use, tool_result, error, prompt, system, result}: how many of each its
+/// logs hold.
+[[nodiscard]] QJsonObject countsOf(const Fleet& fleet, const QJsonObject& params);
+
 /// The last log lines of the agents that changed last, oldest first, to fill the stream at the start.
 /// \param agents at most so many agents
 /// \param lines of each at most so many

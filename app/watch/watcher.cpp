@@ -398,6 +398,10 @@ void Watcher::answer(const WatchQuery& query)
         result = textOf(m_fleet, query.params);
     } else if (query.method == QLatin1String("curve")) {
         result = curveOf(m_fleet, query.params);
+    } else if (query.method == QLatin1String("todos")) {
+        result = todosOf(m_fleet, query.params);
+    } else if (query.method == QLatin1String("counts")) {
+        result = countsOf(m_fleet, query.params);
     } else if (query.method == QLatin1String("agents")) {
         const int count = m_fleet.publishOlder(olderPage);
         publish();

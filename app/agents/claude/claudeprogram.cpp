@@ -93,7 +93,7 @@ QStringList claudeEnvironment(const QProcessEnvironment& ours, const QString& ho
     if (!configDir.isEmpty())
         environment.insert(QStringLiteral("CLAUDE_CONFIG_DIR"), configDir);
     for (const char* name : {"DISABLE_AUTOUPDATER", "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS",
-                             "CLAUDE_CODE_STARTUP_FAILURE_RESULTS"})
+                             "CLAUDE_CODE_STARTUP_FAILURE_RESULTS", "CLAUDE_CODE_ENABLE_TASKS"})
         environment.insert(QLatin1String(name), QStringLiteral("1"));
     for (const QString& addition : additions)
         environment.insert(addition.section(QLatin1Char('='), 0, 0), addition.section(QLatin1Char('='), 1));
