@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/createparams.h"
 
+#include "app/worktree.h"
+
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -93,6 +95,22 @@ void readFolder(Params& params, CreateParams& create)
         params.fail("working_dir", QStringLiteral("there is no such folder"));
 }
 
+/// true, or {branch}.
+void readWorktree(Params& params, CreateParams& create)
+{
+    const QJsonValue value = params.value("worktree");
+    if (value.isUndefined() || value.isNull() || (value.isBool() && !value.toBool()))
+        return;
+    if (!value.isBool() && !value.isObject())
+        return params.fail("worktree", QStringLiteral("must be true or {branch}"));
+    create.branch = value.toObject().value(QLatin1String("branch")).toString();
+    if (create.branch.isEmpty())
+        create.branch = branchFor(create.name);
+    if (!isBranchName(create.branch))
+        params.fail("worktree",
+                    QStringLiteral("\"%1\" is not the name of a branch").arg(create.branch.left(60)));
+}
+
 void readChoices(Params& params, CreateParams& create, const QString& configDir)
 {
     create.setup.model = params.text("model", 128);
@@ -111,9 +129,7 @@ void readChoices(Params& params, CreateParams& create, const QString& configDir)
     if (!keep.isUndefined() && !keep.isNull() && !keep.isBool())
         params.fail("keep_running", QStringLiteral("must be true or false"));
     create.setup.keepRunning = keep.toBool();
-    if (!params.value("worktree").isUndefined() && !params.value("worktree").isNull())
-        params.fail("worktree",
-                    QStringLiteral("Plimsoll does not make worktrees; make one and give its folder"));
+    readWorktree(params, create);
 }
 
 void readTools(Params& params, CreateParams& create)

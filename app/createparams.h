@@ -15,6 +15,7 @@ struct CreateParams
 {
     QString name;
     QString prompt;
+    QString branch;        ///< of a worktree of its own that is to be made first; empty = none
     QStringList additions; ///< to the environment, "NAME=value"
     DriveSetup setup;
 };

@@ -4,8 +4,10 @@
 #include "app/agents/agentid.h"
 #include "app/agents/claude/claudedriver.h"
 #include "app/agents/claude/claudeprogram.h"
+#include "app/driveasks.h"
 #include "app/messageparams.h"
 #include "app/server/routetable.h"
+#include "app/worktree.h"
 #include "models/jsonparts.h"
 
 #include <QCoreApplication>
@@ -31,34 +33,6 @@ constexpr qsizetype maxAsked = 1000;
 constexpr int askMs = 30'000; ///< a client that says nothing for so long is not waited for
 /// What is asked besides the methods that act.
 constexpr std::array questions{"templates", "installed", "agent_menu", "tasks", "task_output", "waiting"};
-
-/// The commands that the agent answers itself: what they ask, and the param that says of what.
-struct AskRule
-{
-    const char* method;
-    DriveAsk what;
-    const char* param;
-    bool (*isGood)(const QString&);
-};
-bool isShortId(const QString& text)
-{
-    return !text.isEmpty() && text.size() <= 200;
-}
-constexpr std::array askRules{
-    AskRule{"set_model", DriveAsk::SetModel, "model", isModelName},
-    AskRule{"set_permission_mode", DriveAsk::SetPermissionMode, "mode", isPermissionMode},
-    AskRule{"stop_task", DriveAsk::StopTask, "task_id", isShortId},
-    AskRule{"task_output", DriveAsk::TaskOutput, "task_id", isShortId},
-    AskRule{"withdraw_message", DriveAsk::Withdraw, "message_id", isShortId},
-};
-
-const AskRule* askRule(const QString& method)
-{
-    const auto found = std::find_if(askRules.begin(), askRules.end(), [&method](const AskRule& rule) {
-        return method == QLatin1String(rule.method);
-    });
-    return found == askRules.end() ? nullptr : &*found;
-}
 
 qint64 now()
 {
@@ -207,7 +181,7 @@ DriveDesk::Answer DriveDesk::carryOut(const WatchQuery& command)
                            {QStringLiteral("hint"), path.isEmpty() ? claudeMissingText() : QString()}};
     }
     if (method == QLatin1String("create_agent"))
-        return create(params);
+        return create(command);
     if (method == QLatin1String("answer_permission"))
         return answerPermission(params);
     for (const char* question : {"agent_menu", "tasks", "waiting"}) {
@@ -276,12 +250,30 @@ bool DriveDesk::nameIsTaken(const QString& name) const
     });
 }
 
-DriveDesk::Answer DriveDesk::create(const QJsonObject& params)
+DriveDesk::Answer DriveDesk::create(const WatchQuery& command)
 {
-    std::variant<CreateParams, Refusal> read = readCreateParams(params, m_place.homes.claude);
+    std::variant<CreateParams, Refusal> read = readCreateParams(command.params, m_place.homes.claude);
     if (const auto* refused = std::get_if<Refusal>(&read))
         return *refused;
-    auto& wanted = std::get<CreateParams>(read);
+    const auto& wanted = std::get<CreateParams>(read);
+    if (nameIsTaken(wanted.name))
+        return refusal("conflict", QStringLiteral("another agent has this name"), "name");
+    if (wanted.branch.isEmpty())
+        return startNew(wanted);
+    auto* worktree = new Worktree(wanted.setup.workingDir, wanted.branch, this);
+    connect(worktree, &Worktree::failed, this, [this, id = command.id](const QString& why) {
+        reply(id, refusal("unavailable", why, "worktree"));
+    });
+    connect(worktree, &Worktree::made, this, [this, id = command.id, wanted](const QString& folder) {
+        CreateParams there = wanted;
+        there.setup.workingDir = folder;
+        reply(id, startNew(there));
+    });
+    return Later();
+}
+
+DriveDesk::Answer DriveDesk::startNew(const CreateParams& wanted)
+{
     if (nameIsTaken(wanted.name))
         return refusal("conflict", QStringLiteral("another agent has this name"), "name");
     auto agent = std::make_unique<Driven>();

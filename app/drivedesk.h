@@ -61,7 +61,8 @@ private:
     using Answer = std::variant<QJsonObject, Refusal, Later>;
 
     [[nodiscard]] Answer carryOut(const WatchQuery& command);
-    [[nodiscard]] Answer create(const QJsonObject& params);
+    [[nodiscard]] Answer create(const WatchQuery& command);
+    [[nodiscard]] Answer startNew(const CreateParams& wanted);
     [[nodiscard]] Answer send(Driven& agent, const QJsonObject& params);
     [[nodiscard]] Answer stop(Driven& agent);
     [[nodiscard]] Answer resume(Driven& agent);

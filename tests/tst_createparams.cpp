@@ -63,7 +63,11 @@ private slots:
         row("turns", "budget", QJsonObject{{QStringLiteral("turns"), 0}}, "budget.turns");
         row("usd", "budget", QJsonObject{{QStringLiteral("usd"), -1}}, "budget.usd");
         row("variable", "env", QJsonObject{{QStringLiteral("A B"), QStringLiteral("x")}});
-        row("worktree", "worktree", true);
+        row("worktree", "worktree", 7);
+        row("option as branch", "worktree",
+            QJsonObject{{QStringLiteral("branch"), QStringLiteral("--force")}});
+        row("branch that leads out", "worktree",
+            QJsonObject{{QStringLiteral("branch"), QStringLiteral("../../x")}});
         row("keep", "keep_running", 1);
     }
 

@@ -269,6 +269,37 @@ private slots:
             QStringLiteral("unsupported"));
     }
 
+    void worksInAWorktreeOfItsOwn()
+    {
+        const QString repository = m_temp->filePath(QStringLiteral("shop"));
+        QVERIFY(QDir().mkpath(repository + QStringLiteral("/src")));
+        if (!git(repository, {QStringLiteral("init"), QStringLiteral("-q")}))
+            QSKIP("git is not installed");
+        QFile file(repository + QStringLiteral("/src/a.c"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        QVERIFY(git(repository, {QStringLiteral("add"), QStringLiteral(".")}));
+        QVERIFY(git(repository, {QStringLiteral("commit"), QStringLiteral("-qm"), QStringLiteral("first")}));
+
+        QJsonObject wanted = params(QStringLiteral("Cart & co"));
+        wanted.insert(QStringLiteral("working_dir"), repository + QStringLiteral("/src"));
+        wanted.insert(QStringLiteral("worktree"), true);
+        const Reply made = ask(QStringLiteral("create_agent"), wanted);
+        QCOMPARE(made.error, QString());
+        const AgentId id = AgentId::fromString(made.result.value(QStringLiteral("agent_id")).toString());
+        const QString folder = repository + QStringLiteral("-worktrees/plimsoll-cart-co/src");
+        QTRY_COMPARE(m_agents.value(id).info.workingDir, folder);
+        QVERIFY(QFileInfo::exists(folder + QStringLiteral("/a.c")));
+
+        wanted.insert(QStringLiteral("name"), QStringLiteral("cart, co"));
+        const Reply again = ask(QStringLiteral("create_agent"), wanted); // the same branch
+        QCOMPARE(again.result.value(QStringLiteral("field")).toString(), QStringLiteral("worktree"));
+        QVERIFY2(again.error.contains(QStringLiteral("is there already")), qPrintable(again.error));
+        wanted.insert(QStringLiteral("working_dir"), m_temp->path());
+        const Reply nowhere = ask(QStringLiteral("create_agent"), wanted);
+        QVERIFY2(nowhere.error.contains(QStringLiteral("no git repository")), qPrintable(nowhere.error));
+    }
+
     void survivesARestartAsAResumableRow()
     {
         const AgentId id = create(QStringLiteral("boat"), QStringLiteral("hello"));
@@ -383,6 +414,17 @@ private:
     }
 
     static QJsonObject idParams(const AgentId& id) { return {{QStringLiteral("agent_id"), id.toString()}}; }
+
+    static bool git(const QString& folder, const QStringList& arguments)
+    {
+        QProcess process;
+        process.start(QStringLiteral("git"),
+                      QStringList{QStringLiteral("-C"), folder, QStringLiteral("-c"),
+                                  QStringLiteral("user.name=Ada"), QStringLiteral("-c"),
+                                  QStringLiteral("user.email=ada@example.org")} +
+                          arguments);
+        return process.waitForStarted() && process.waitForFinished() && process.exitCode() == 0;
+    }
 
     static QJsonObject withText(const AgentId& id, const char* key, const QString& text)
     {

@@ -5,6 +5,7 @@
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
@@ -68,6 +69,13 @@ void NewAgentDialog::makeFields()
     m_folder->setPlaceholderText(tr("absolute path of the folder to work in"));
     m_browse = new QPushButton(tr("Browse…"), this);
     m_browse->setAutoDefault(false);
+    m_worktree = new QCheckBox(tr("a git worktree of its own"), this);
+    m_worktree->setToolTip(tr("beside the repository; Plimsoll never removes it"));
+    m_branch = new QLineEdit(this);
+    m_branch->setPlaceholderText(tr("branch, by its name"));
+    m_branch->setAccessibleName(tr("Branch of the worktree"));
+    m_branch->setEnabled(false);
+    connect(m_worktree, &QCheckBox::toggled, m_branch, &QWidget::setEnabled);
     m_prompt = new QPlainTextEdit(this);
     m_prompt->setPlaceholderText(tr("what it is to do first; may be empty"));
     m_model = new QComboBox(this);
@@ -127,6 +135,7 @@ void NewAgentDialog::layOut()
     form->setColumnStretch(1, 1);
     addRow(*form, "name", tr("Name"), m_name);
     addRow(*form, "working_dir", tr("Folder"), m_folder, m_browse);
+    addRow(*form, "worktree", tr("Worktree"), m_worktree, m_branch);
     addRow(*form, "prompt", tr("First prompt"), m_prompt);
     addRow(*form, "model", tr("Model"), m_model);
     addRow(*form, "permission_mode", tr("Permissions"), m_mode);
@@ -187,6 +196,9 @@ QJsonObject NewAgentDialog::params() const
     const QJsonArray tools = toolsIn(m_tools->text());
     if (!tools.isEmpty())
         params.insert(QStringLiteral("allowed_tools"), tools);
+    if (m_worktree->isChecked())
+        params.insert(QStringLiteral("worktree"),
+                      QJsonObject{{QStringLiteral("branch"), m_branch->text().trimmed()}});
     QJsonObject budget;
     if (m_turns->value() > 0)
         budget.insert(QStringLiteral("turns"), m_turns->value());

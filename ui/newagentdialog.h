@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QHash>
 
+class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QGridLayout;
@@ -60,6 +61,8 @@ private:
     QLineEdit* m_name = nullptr;
     QLineEdit* m_folder = nullptr;
     QPushButton* m_browse = nullptr;
+    QCheckBox* m_worktree = nullptr;
+    QLineEdit* m_branch = nullptr;
     QPlainTextEdit* m_prompt = nullptr;
     QComboBox* m_model = nullptr;
     QComboBox* m_mode = nullptr;
