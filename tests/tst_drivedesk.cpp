@@ -244,7 +244,7 @@ private slots:
 
     void observedOnesOfferNothing()
     {
-        const QJsonObject nobody{{QStringLiteral("agent_id"), AgentId(QUuid::createUuid()).toString()}};
+        const QJsonObject nobody{{QStringLiteral("agent_id"), AgentId{QUuid::createUuid()}.toString()}};
         QCOMPARE(ask(QStringLiteral("agent_menu"), nobody)
                      .result.value(QStringLiteral("commands"))
                      .toArray()

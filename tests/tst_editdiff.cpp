@@ -81,7 +81,7 @@ private slots:
         const std::string json = R"({"file_path":"/a","old_string":"x","new_string":"y"})";
         QCOMPARE(editText(json, 8, &truncated).size(), size_t(8));
         QVERIFY(truncated);
-        QVERIFY(lineDiff(large, "x" + large + "y").size() > 0); // linear beyond the bound: it ends
+        QVERIFY(!lineDiff(large, "x" + large + "y").empty()); // linear beyond the bound: it ends
     }
 };
 
