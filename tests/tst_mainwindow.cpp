@@ -84,7 +84,12 @@ private slots:
         for (const QLabel* label : labels)
             told = told || label->text().contains(QStringLiteral("/home/ada/.claude/projects"));
         QVERIFY(told);
-        QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
+        for (QPushButton* button : empty->findChildren<QPushButton*>()) {
+            const bool starts = button->text().startsWith(QStringLiteral("New agent"));
+            QCOMPARE(button->isVisible(), !starts); // this host starts none
+            if (!starts)
+                QTest::mouseClick(button, Qt::LeftButton);
+        }
         QCOMPARE(demo.size(), 1);
 
         desk.host.send(desk.fleet());

@@ -148,6 +148,7 @@ void Conversation::apply(const Events& events)
     show();
     if (!isTold)
         return;
+    m_error.clear(); // asked before its first line was written, a log is not there
     if (m_followEnd)
         scrollToEnd();
     else if (m_model.rowCount() > rows)

@@ -31,6 +31,7 @@ EmptyState::EmptyState(QWidget* parent)
     , m_title(centred(this))
     , m_text(centred(this))
     , m_folders(centred(this))
+    , m_newAgent(new QPushButton(tr("New agent…"), this))
     , m_demo(new QPushButton(tr("Play the demo recording"), this))
     , m_demoText(centred(this))
 {
@@ -41,6 +42,8 @@ EmptyState::EmptyState(QWidget* parent)
         tr("The demo is a recording in a window of its own: nothing in it runs on this machine."));
     m_folders->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_folders->setAccessibleName(tr("Watched folders"));
+    m_newAgent->setAccessibleName(tr("New agent"));
+    connect(m_newAgent, &QPushButton::clicked, this, &EmptyState::newAgentWanted);
     connect(m_demo, &QPushButton::clicked, this, &EmptyState::demoWanted);
 
     auto* column = new QWidget(this);
@@ -53,7 +56,13 @@ EmptyState::EmptyState(QWidget* parent)
     for (QLabel* label : {m_mark, m_title, m_text, m_folders})
         layout->addWidget(label, 0);
     layout->addSpacing(grid(font(), 3));
-    layout->addWidget(m_demo, 0, Qt::AlignHCenter);
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(grid(font(), 2));
+    buttons->addStretch(1);
+    buttons->addWidget(m_newAgent);
+    buttons->addWidget(m_demo);
+    buttons->addStretch(1);
+    layout->addLayout(buttons);
     layout->addWidget(m_demoText, 0);
     layout->addStretch(4);
     setAutoFillBackground(true);
@@ -69,6 +78,11 @@ void EmptyState::setHost(const HostCapabilities& host)
     m_folders->setVisible(!host.watched.isEmpty());
     m_demo->setVisible(!host.recording);
     m_demoText->setVisible(!host.recording);
+}
+
+void EmptyState::setNewAgentRefusal(const QString& refusal)
+{
+    m_newAgent->setVisible(refusal.isEmpty());
 }
 
 void EmptyState::setScanning(bool scanning)

@@ -23,8 +23,12 @@ public:
     void setScanning(bool scanning);
     void setLink(const LinkState& link);
 
+    /// \param refusal why no agent can be started here, for people; empty = one can
+    void setNewAgentRefusal(const QString& refusal);
+
 signals:
     void demoWanted();
+    void newAgentWanted();
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -39,6 +43,7 @@ private:
     QLabel* m_title = nullptr;
     QLabel* m_text = nullptr;
     QLabel* m_folders = nullptr;
+    QPushButton* m_newAgent = nullptr;
     QPushButton* m_demo = nullptr;
     QLabel* m_demoText = nullptr;
 };

@@ -178,6 +178,7 @@ void MainWindow::connectViews()
     connect(m_header, &Header::searchLeft, this, [this] { focusPane(m_list); });
     connect(m_linkStrip, &LinkStrip::retryWanted, this, [this] { m_host.retryLink(); });
     connect(m_empty, &EmptyState::demoWanted, this, &MainWindow::demoWanted);
+    connect(m_empty, &EmptyState::newAgentWanted, this, &MainWindow::openNewAgentDialog);
     connect(m_strip, &StatusStrip::cancelWanted, this, [this] { m_host.cancelScan(); });
     connect(m_list, &AgentView::agentSelected, this, &MainWindow::select);
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -330,8 +331,10 @@ void MainWindow::onCapabilities()
                                : QStringLiteral("Plimsoll"));
     m_empty->setHost(host);
     m_strip->setHost(host);
-    m_menu->setNewAgentRefusal(
-        refusalOf(host, QLatin1String("create_agent"), tr("No agents can be started here.")));
+    const QString refusal =
+        refusalOf(host, QLatin1String("create_agent"), tr("No agents can be started here."));
+    m_menu->setNewAgentRefusal(refusal);
+    m_empty->setNewAgentRefusal(refusal);
 }
 
 void MainWindow::openNewAgentDialog()

@@ -72,7 +72,7 @@ void NewAgentDialog::makeFields()
     m_worktree = new QCheckBox(tr("a git worktree of its own"), this);
     m_worktree->setToolTip(tr("beside the repository; Plimsoll never removes it"));
     m_branch = new QLineEdit(this);
-    m_branch->setPlaceholderText(tr("branch, by its name"));
+    m_branch->setPlaceholderText(tr("branch"));
     m_branch->setAccessibleName(tr("Branch of the worktree"));
     m_branch->setEnabled(false);
     connect(m_worktree, &QCheckBox::toggled, m_branch, &QWidget::setEnabled);

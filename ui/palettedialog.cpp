@@ -222,6 +222,14 @@ bool PaletteDialog::eventFilter(QObject* watched, QEvent* event)
     }
 }
 
+void PaletteDialog::paintEvent(QPaintEvent* event)
+{
+    QDialog::paintEvent(event);
+    QPainter painter(this);
+    painter.setPen(Theme::of(palette()).border);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1)); // no window manager frames a popup
+}
+
 void PaletteDialog::changeEvent(QEvent* event)
 {
     QDialog::changeEvent(event);
