@@ -30,9 +30,33 @@ bool isSeen(char32_t c)
     }
 }
 
-void appendSeen(QString& out, char32_t c)
+/// Takes the place of an ASCII character: a hyphen that is none, "full width" forms, and, beside an ASCII
+/// letter, letters of scripts that look like Latin ("pаypal" with a Cyrillic а).
+bool isLookalike(char32_t c, bool besideAscii)
 {
-    if (isSeen(c))
+    if (c == 0x2010 || c == 0x2011 || c == 0x2212 || c == 0x2215 || c == 0x2044 || c == 0x37e ||
+        (c >= 0xff01 && c <= 0xff5e))
+        return true;
+    if (!besideAscii || c < 0x80 || !QChar::isLetter(c))
+        return false;
+    switch (QChar::script(c)) {
+    case QChar::Script_Cyrillic:
+    case QChar::Script_Greek:
+    case QChar::Script_Armenian:
+    case QChar::Script_Cherokee:
+    case QChar::Script_Coptic: return true;
+    default: return false;
+    }
+}
+
+bool isAsciiLetter(const QString& text, qsizetype at)
+{
+    return at >= 0 && at < text.size() && text.at(at).unicode() < 0x80 && text.at(at).isLetter();
+}
+
+void appendSeen(QString& out, char32_t c, bool besideAscii)
+{
+    if (isSeen(c) && !isLookalike(c, besideAscii))
         out += QChar::fromUcs4(c);
     else
         out += QStringLiteral("‹U+%1›").arg(QString::number(c, 16).toUpper(), 4, QLatin1Char('0'));
@@ -78,10 +102,11 @@ QString inputForReading(const QString& input)
     Breaks breaks;
     for (qsizetype i = 0; i < input.size(); ++i) {
         const QChar c = input.at(i);
+        const bool beside = isAsciiLetter(input, i - 1) || isAsciiLetter(input, i + 1);
         if (c.isHighSurrogate() && i + 1 < input.size() && input.at(i + 1).isLowSurrogate())
-            appendSeen(out, QChar::surrogateToUcs4(c, input.at(++i)));
+            appendSeen(out, QChar::surrogateToUcs4(c, input.at(++i)), false);
         else
-            appendSeen(out, c.unicode());
+            appendSeen(out, c.unicode(), beside);
         if (isJsonLine && breaks.take(c))
             out += QLatin1Char('\n');
     }

@@ -72,6 +72,7 @@ class TestPermissionCard : public QObject
 private slots:
     void everyCharacterOfAnInputStands();
     void whatCannotBeSeenIsANumber();
+    void whatLooksLikeAsciiIsANumber();
     void answersWithTheHashOfWhatIsShown();
     void nothingIsAllowedAtOnce();
     void nothingIsAllowedUnseen();
@@ -88,7 +89,7 @@ private slots:
 void TestPermissionCard::everyCharacterOfAnInputStands()
 {
     QRandomGenerator random(1);
-    const QString alphabet = QStringLiteral("{}[]\",:\\n abcé漢ж<&>%1");
+    const QString alphabet = QStringLiteral("{}[]\",:\\n abcé漢é<&>%1");
     for (int round = 0; round < 100'000; ++round) {
         QString input = QStringLiteral("{");
         for (quint32 i = random.bounded(40U); i > 0; --i)
@@ -113,6 +114,19 @@ void TestPermissionCard::whatCannotBeSeenIsANumber()
         QVERIFY2(!shown.contains(one) && shown.contains(QLatin1String("U+")), qPrintable(shown));
     }
     QCOMPARE(inputForReading(QStringLiteral("a\u202eb")), QStringLiteral("a‹U+202E›b"));
+}
+
+void TestPermissionCard::whatLooksLikeAsciiIsANumber()
+{
+    QCOMPARE(inputForReading(QStringLiteral("p\u0430sswd")), QStringLiteral("p‹U+0430›sswd"));
+    QCOMPARE(inputForReading(QStringLiteral("push \u2011\u2011force")),
+             QStringLiteral("push ‹U+2011›‹U+2011›force"));
+    QCOMPARE(inputForReading(QStringLiteral("\uff52\uff4d")), QStringLiteral("‹U+FF52›‹U+FF4D›"));
+    // Words of another script are what they look like.
+    for (const QString& text :
+         {QStringLiteral("пароль"), QStringLiteral("echo 'γειά σου'"), QStringLiteral("naïve café"),
+          QStringLiteral("使用git"), QStringLiteral("a – b — c")})
+        QCOMPARE(inputForReading(text), text);
 }
 
 void TestPermissionCard::answersWithTheHashOfWhatIsShown()

@@ -125,6 +125,11 @@ PermissionCard::PermissionCard(QWidget* parent)
     refresh();
 }
 
+PermissionCard::~PermissionCard()
+{
+    disconnect(qApp, nullptr, this, nullptr); // the focus leaves when its members are gone already
+}
+
 void PermissionCard::makeHead(QBoxLayout& column)
 {
     QFont bold = font();

@@ -32,6 +32,7 @@ public:
     static constexpr int confirmDelayMs = 600;
 
     explicit PermissionCard(QWidget* parent = nullptr);
+    ~PermissionCard() override;
 
     /// \param askedMs ms UTC since when it waits, 0 = unknown \param agent its name
     void ask(const PermissionAsked& asked, qint64 askedMs, const QString& agent = {});

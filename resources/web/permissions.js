@@ -14,9 +14,14 @@ const TITLES = { permission: 'Permission needed', question: 'Question', plan: 'P
 
 // All but letters, digits, marks and signs that show: controls, formats (bidi, zero width), foreign spaces,
 // private and unassigned ones, fillers and variation selectors.
+const LOOKALIKE = '(?:(?=\\p{L})[\\p{Script=Cyrillic}\\p{Script=Greek}\\p{Script=Armenian}\\p{Script=Cherokee}\\p{Script=Coptic}])';
 const HIDDEN = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}\\u00a0\\u1680\\u2000-\\u200a\\u202f'
     + '\\u205f\\u3000\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2800\\u3164\\uffa0\\ufe00-\\ufe0f'
-    + '\\u{e0100}-\\u{e01ef}]', 'gu');
+    + '\\u{e0100}-\\u{e01ef}'
+    // … and what takes the place of an ASCII character: hyphens that are none, full width forms,
+    + '\\u2010\\u2011\\u2212\\u2215\\u2044\\u037e\\uff01-\\uff5e]'
+    // and letters that look like Latin beside a Latin one.
+    + `|(?<=[A-Za-z])${LOOKALIKE}|${LOOKALIKE}(?=[A-Za-z])`, 'gu');
 
 const isLineOrTab = (character) => character === '\n' || character === '\t';
 
