@@ -15,6 +15,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QLoggingCategory>
+#include <QProcess>
 #include <QThread>
 #include <QUuid>
 
@@ -30,6 +31,7 @@ Q_LOGGING_CATEGORY(lcDrive, "plimsoll.drive", QtInfoMsg) // --verbose shows the 
 
 constexpr size_t maxRunning = 200;
 constexpr qsizetype maxAsked = 1000;
+constexpr int versionMs = 10'000;
 constexpr int askMs = 30'000; ///< a client that says nothing for so long is not waited for
 /// What is asked besides the methods that act.
 constexpr std::array questions{"templates", "installed", "agent_menu", "tasks", "task_output", "waiting"};
@@ -175,11 +177,8 @@ DriveDesk::Answer DriveDesk::carryOut(const WatchQuery& command)
         const QStringList names = agentTemplates(json::text(params, "working_dir"), m_place.homes.claude);
         return QJsonObject{{QStringLiteral("templates"), QJsonArray::fromStringList(names)}};
     }
-    if (method == QLatin1String("installed")) {
-        const QString path = program();
-        return QJsonObject{{QStringLiteral("path"), path},
-                           {QStringLiteral("hint"), path.isEmpty() ? claudeMissingText() : QString()}};
-    }
+    if (method == QLatin1String("installed"))
+        return tellInstalled(command.id);
     if (method == QLatin1String("create_agent"))
         return create(command);
     if (method == QLatin1String("answer_permission"))
@@ -189,6 +188,34 @@ DriveDesk::Answer DriveDesk::carryOut(const WatchQuery& command)
             return tellOf(method, params);
     }
     return onAgent(command);
+}
+
+/// Which client would be started, and its version by its own word.
+DriveDesk::Answer DriveDesk::tellInstalled(quint64 id)
+{
+    const QString path = program();
+    if (path.isEmpty())
+        return QJsonObject{{QStringLiteral("path"), path}, {QStringLiteral("hint"), claudeMissingText()}};
+    auto* client = new QProcess(this);
+    client->setProcessEnvironment(QProcessEnvironment::systemEnvironment());
+    client->setStandardInputFile(QProcess::nullDevice());
+    connect(client, &QProcess::finished, this, [this, client, id, path] {
+        const QString said = QString::fromUtf8(client->readAllStandardOutput().left(100)).simplified();
+        reply(id, QJsonObject{{QStringLiteral("path"), path},
+                              {QStringLiteral("version"), said.section(QLatin1Char(' '), 0, 0)},
+                              {QStringLiteral("hint"), QString()}});
+        client->deleteLater();
+    });
+    connect(client, &QProcess::errorOccurred, this, [this, client, id, path](QProcess::ProcessError error) {
+        if (error != QProcess::FailedToStart)
+            return;
+        reply(id, refusal("unavailable",
+                          QStringLiteral("%1 cannot be started: %2").arg(path, client->errorString())));
+        client->deleteLater();
+    });
+    client->start(path, {QStringLiteral("--version")});
+    QTimer::singleShot(versionMs, client, &QProcess::kill);
+    return Later();
 }
 
 /// Of an agent that does not run here there is nothing to tell.

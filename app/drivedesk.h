@@ -70,6 +70,7 @@ private:
     [[nodiscard]] Answer answerPermission(const QJsonObject& params);
     [[nodiscard]] Answer onAgent(const WatchQuery& command);
     [[nodiscard]] Answer tellOf(const QString& method, const QJsonObject& params) const;
+    [[nodiscard]] Answer tellInstalled(quint64 id);
     [[nodiscard]] Answer ask(Driven& agent, const WatchQuery& command);
     void takeReply(Driven& agent, quint64 id, const QJsonObject& result, const QString& error);
     void reply(quint64 id, const Answer& answer);

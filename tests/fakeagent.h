@@ -105,6 +105,7 @@ private:
                 {QStringLiteral("models"),
                  QJsonArray{QJsonObject{{QStringLiteral("value"), QStringLiteral("opus")},
                                         {QStringLiteral("displayName"), QStringLiteral("Opus")}}}},
+                {QStringLiteral("claude_code_version"), QStringLiteral("2.1.330")},
                 {QStringLiteral("current_permission_mode"), QStringLiteral("default")}};
         if (subtype == QLatin1String("set_model"))
             return {{QStringLiteral("model"), text("model") + QStringLiteral("-resolved")}};

@@ -51,6 +51,7 @@ NewAgentDialog::NewAgentDialog(Host& host, QWidget* parent)
     connect(m_browse, &QPushButton::clicked, this, &NewAgentDialog::browse);
     // Paths of another machine cannot be browsed here.
     m_browse->setVisible(m_host.link().phase == LinkState::Phase::Near);
+    m_installed = m_host.query(QStringLiteral("installed"), {});
     m_name->setFocus();
 }
 
@@ -144,6 +145,9 @@ void NewAgentDialog::layOut()
     addRow(*form, "system_prompt", tr("System prompt"), m_system);
     addRow(*form, "budget.turns", tr("At most turns"), m_turns);
     addRow(*form, "budget.usd", tr("At most spent"), m_usd);
+    m_client = plainLabel({}, this);
+    m_client->setWordWrap(true);
+    tint(m_client, Theme::of(palette()).dimText);
     m_fault = plainLabel({}, this);
     m_fault->setWordWrap(true);
     m_fault->hide();
@@ -158,6 +162,7 @@ void NewAgentDialog::layOut()
     layout->setContentsMargins(side, side, side, side);
     layout->setSpacing(grid(font(), 2.5));
     layout->addLayout(form);
+    layout->addWidget(m_client);
     layout->addWidget(m_fault);
     layout->addStretch(1);
     layout->addWidget(buttons);
@@ -218,6 +223,17 @@ void NewAgentDialog::create()
 
 void NewAgentDialog::onReplied(const Reply& reply)
 {
+    if (m_installed != 0 && reply.id == m_installed) {
+        m_installed = 0;
+        const QString hint = reply.error + reply.result.value(QLatin1String("hint")).toString();
+        const QString version = reply.result.value(QLatin1String("version")).toString();
+        if (!version.isEmpty())
+            m_client->setText(plain(
+                tr("Claude Code %1, %2").arg(version, reply.result.value(QLatin1String("path")).toString())));
+        else if (reply.code != QLatin1String("not_found")) // a host elsewhere may not say
+            m_client->setText(plain(hint));
+        return;
+    }
     if (m_templates != 0 && reply.id == m_templates) {
         m_templates = 0;
         const QString chosen = m_template->currentData().toString();

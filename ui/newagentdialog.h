@@ -54,7 +54,8 @@ private:
     void setWaiting(bool isWaiting);
 
     Host& m_host;
-    quint64 m_creating = 0;  ///< the query whose answer is awaited; 0 = none
+    quint64 m_creating = 0; ///< the query whose answer is awaited; 0 = none
+    quint64 m_installed = 0;
     quint64 m_templates = 0; ///< the same of the templates
 
     QHash<QString, Row> m_rows; ///< by the name of the param
@@ -71,6 +72,7 @@ private:
     QLineEdit* m_tools = nullptr;
     QSpinBox* m_turns = nullptr;
     QDoubleSpinBox* m_usd = nullptr;
+    QLabel* m_client = nullptr; ///< which client is started
     QLabel* m_fault = nullptr;
     QPushButton* m_start = nullptr;
 };

@@ -4,6 +4,7 @@
 #include "models/jsonparts.h"
 
 #include <QDateTime>
+#include <QVersionNumber>
 
 #include <algorithm>
 
@@ -41,6 +42,7 @@ QString kindOf(const QString& type)
 
 void ClaudeBook::takeGreeting(const QJsonObject& response)
 {
+    m_version = words(response, "claude_code_version");
     m_commands = {};
     for (const auto& value : response.value(QLatin1String("commands")).toArray()) {
         const QJsonObject one = value.toObject();
@@ -122,6 +124,21 @@ QJsonObject ClaudeBook::menu() const
             {QStringLiteral("models"), m_models},
             {QStringLiteral("model"), json::textOrNull(m_model)},
             {QStringLiteral("permission_mode"), json::textOrNull(m_mode)}};
+}
+
+bool ClaudeBook::knowsItsContext() const
+{
+    // 2.1.330 is known to, 2.1.197 not to, and tells no version here.
+    return QVersionNumber::fromString(m_version) >= QVersionNumber(2, 1, 330);
+}
+
+Count ClaudeBook::windowIn(const QJsonObject& modelUsage) const
+{
+    QJsonValue usage = modelUsage.value(m_model);
+    if (usage.isUndefined() && modelUsage.size() == 1)
+        usage = modelUsage.begin().value();
+    const qint64 window = usage.toObject().value(QLatin1String("contextWindow")).toInteger(-1);
+    return window > 0 ? Count(window) : Count();
 }
 
 QJsonArray ClaudeBook::tasks() const

@@ -18,12 +18,19 @@ public:
     void takeTask(const ClaudeFrame& frame);
     void takeLifecycle(const ClaudeFrame& frame);
     void note(const DriveMessage& sent);
+    /// It rests: all that was said has been taken. Older clients tell no lifecycle.
+    void takeRest() { m_waiting.clear(); }
 
     void setModel(const QString& model) { m_model = model; }
     void setMode(const QString& mode) { m_mode = mode; }
 
     // As Driver::menu(), tasks() and waitingMessages().
     [[nodiscard]] QJsonObject menu() const;
+    /// Whether it answers "get_context_usage" from what it knows: older ones ask the API a dozen times for
+    /// it.
+    [[nodiscard]] bool knowsItsContext() const;
+    /// Of the model that it works with, in a Result's modelUsage; unknown where that does not tell.
+    [[nodiscard]] Count windowIn(const QJsonObject& modelUsage) const;
     [[nodiscard]] QJsonArray tasks() const;
     [[nodiscard]] QJsonArray waitingMessages() const;
     [[nodiscard]] bool isWaiting(const QString& messageId) const;
@@ -48,6 +55,7 @@ private:
 
     QJsonArray m_commands;
     QJsonArray m_models;
+    QString m_version;
     QString m_model;
     QString m_mode;
     QList<Task> m_tasks;

@@ -90,10 +90,11 @@ bool ClaudeDriver::request(const QString& subtype, QJsonObject fields, quint64 t
 {
     const QString id = QStringLiteral("plimsoll-%1").arg(++m_lastRequest);
     fields.insert(QStringLiteral("subtype"), subtype);
+    const char* const subject = subtype == QLatin1String("set_model") ? "model" : "mode";
     if (m_requests.size() >= maxWaitingRequests && ticket != 0)
         return false;
     if (m_requests.size() < maxWaitingRequests)
-        m_requests.insert(id, {subtype, ticket});
+        m_requests.insert(id, {subtype, ticket, fields.value(QLatin1String(subject)).toString()});
     return write({{QStringLiteral("type"), QStringLiteral("control_request")},
                   {QStringLiteral("request_id"), id},
                   {QStringLiteral("request"), fields}});
@@ -235,6 +236,8 @@ void ClaudeDriver::take(const ClaudeFrame& frame)
 void ClaudeDriver::takeState(const QString& state)
 {
     m_turnRuns = state != QLatin1String("idle");
+    if (!m_turnRuns)
+        m_book.takeRest();
     if (state == QLatin1String("running"))
         setState(AgentState::Executing, {});
     else if (state == QLatin1String("requires_action"))
@@ -251,22 +254,26 @@ void ClaudeDriver::takeResult(const ClaudeFrame& frame)
         setState(AgentState::Failed, frame.text);
     else if (m_state == AgentState::Failed)
         setState(AgentState::Idle, {});
+    const Count window = m_book.windowIn(frame.response);
+    if (window && !m_book.knowsItsContext())
+        emit windowReported(window, {});
     askWindow();
 }
 
 /// The client's own numbers: no request to the API, and right where the table of windows is old.
 void ClaudeDriver::askWindow()
 {
-    if (!m_stopping)
+    if (!m_stopping && m_book.knowsItsContext())
         std::ignore = request(QStringLiteral("get_context_usage"),
                               {{QStringLiteral("detail"), QStringLiteral("summary")}});
 }
 
 void ClaudeDriver::takeReply(const ClaudeFrame& frame)
 {
-    const auto [subtype, ticket] = m_requests.take(frame.requestId);
-    if (ticket != 0)
-        return takeAnswer(ticket, subtype, frame);
+    const Request asked = m_requests.take(frame.requestId);
+    const QString& subtype = asked.subtype;
+    if (asked.ticket != 0)
+        return takeAnswer(asked, frame);
     if (subtype == QLatin1String("initialize")) {
         m_book.takeGreeting(frame.response);
         if (m_state == AgentState::Waiting)
@@ -290,19 +297,23 @@ void ClaudeDriver::takeReply(const ClaudeFrame& frame)
 }
 
 /// Of what somebody has asked by ask().
-void ClaudeDriver::takeAnswer(quint64 ticket, const QString& subtype, const ClaudeFrame& frame)
+void ClaudeDriver::takeAnswer(const Request& asked, const ClaudeFrame& frame)
 {
+    const QString& subtype = asked.subtype;
+    const quint64 ticket = asked.ticket;
     if (frame.isError)
         return emit replied(ticket, {}, frame.text.isEmpty() ? QStringLiteral("it refuses") : frame.text);
     const QJsonObject& response = frame.response;
     QJsonObject result;
     if (subtype == QLatin1String("set_model")) {
-        const QString model = json::shortText(response, "model");
+        const QString told = json::shortText(response, "model");
+        const QString model = told.isEmpty() ? asked.subject : told;
         m_book.setModel(model);
         result.insert(QStringLiteral("model"), model);
         askWindow(); // another model, another window
     } else if (subtype == QLatin1String("set_permission_mode")) {
-        const QString mode = json::shortText(response, "mode");
+        const QString told = json::shortText(response, "mode");
+        const QString mode = told.isEmpty() ? asked.subject : told;
         m_book.setMode(mode);
         result.insert(QStringLiteral("mode"), mode);
     } else if (subtype == QLatin1String("get_task_output")) {

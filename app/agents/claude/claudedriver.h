@@ -35,6 +35,13 @@ public:
     [[nodiscard]] static QStringList argumentsFor(const DriveSetup& setup);
 
 private:
+    struct Request
+    {
+        QString subtype;
+        quint64 ticket = 0; ///< 0 = nobody waits for the answer
+        QString subject{};  ///< of set_model and set_permission_mode: older clients do not repeat it
+    };
+
     void takeLine(QByteArrayView line);
     void take(const ClaudeFrame& frame);
     void takeState(const QString& state);
@@ -43,7 +50,7 @@ private:
     void askPlan(DriveQuestion question, const QString& plan);
     void takeResult(const ClaudeFrame& frame);
     void takeSession(const QString& session);
-    void takeAnswer(quint64 ticket, const QString& subtype, const ClaudeFrame& frame);
+    void takeAnswer(const Request& asked, const ClaudeFrame& frame);
     [[nodiscard]] bool request(const QString& subtype, QJsonObject fields = {}, quint64 ticket = 0);
     [[nodiscard]] bool write(const QJsonObject& line);
     void askWindow();
@@ -61,12 +68,7 @@ private:
     Plan m_plan;                             ///< the last that was told
     std::optional<DriveQuestion> m_planless; ///< waits for the text of its plan
     QHash<QString, QJsonArray> m_rules;      ///< by open question: what "for the session" means
-    struct Request
-    {
-        QString subtype;
-        quint64 ticket = 0; ///< 0 = nobody waits for the answer
-    };
-    QHash<QString, Request> m_requests; ///< ours that wait for a reply, by id
+    QHash<QString, Request> m_requests;      ///< ours that wait for a reply, by id
     ClaudeBook m_book;
     QString m_text; ///< streamed, not handed on yet
     QTimer m_frame; ///< runs while m_text waits

@@ -70,6 +70,7 @@ void readStreamEvent(const QJsonObject& line, ClaudeFrame& frame)
 void readResult(const QJsonObject& line, ClaudeFrame& frame)
 {
     frame.kind = Kind::Result;
+    frame.response = objectIn(line, "modelUsage");
     const QString subtype = json::text(line, "subtype");
     frame.isError = line.value(QLatin1String("is_error")).toBool() || subtype != QLatin1String("success");
     if (!frame.isError)

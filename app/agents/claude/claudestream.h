@@ -23,9 +23,9 @@ struct ClaudeFrame
         Retry,        ///< of a request to the API; `text` says which and why
         TextDelta,    ///< `text`, of the main thread
         TextEnd,      ///< the block or message is over, or was thrown away
-        Result,       ///< a turn is over; `isError`, `text` = what is wrong, for people
-        Question,     ///< can_use_tool; `question`, `suggestions`
-        Withdrawn,    ///< `requestId` needs no answer any more
+        Result,    ///< a turn is over; `isError`, `text` = what is wrong, for people; `response` = modelUsage
+        Question,  ///< can_use_tool; `question`, `suggestions`
+        Withdrawn, ///< `requestId` needs no answer any more
         OtherRequest, ///< a request that the driver cannot fulfil; `requestId`, `text` = its subtype
         Reply,        ///< to a request of ours; `requestId`, `response`; `isError` with `text`
         Limits,       ///< `limits`
