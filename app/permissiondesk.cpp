@@ -2,6 +2,7 @@
 #include "app/permissiondesk.h"
 
 #include "models/jsonparts.h"
+#include "models/masking.h"
 
 #include <QCryptographicHash>
 #include <QUuid>
@@ -57,7 +58,9 @@ std::optional<QJsonObject> answersIn(const PermissionAsked& asked, const QJsonOb
     QJsonObject answers;
     for (const auto& value : asked.questions) {
         const QString question = json::text(value.toObject(), "question");
-        const QString answer = given.value(question).toString();
+        // A viewer knows the question as it was sent to him: without secrets.
+        const QString answer =
+            given.value(given.contains(question) ? question : maskSecrets(question)).toString();
         if (answer.isEmpty() || answer.size() > PermissionDesk::maxMessage)
             return std::nullopt;
         answers.insert(question, answer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/permissiondesk.h"
+#include "models/masking.h"
 
 #include <QCryptographicHash>
 #include <QtTest>
@@ -114,6 +115,21 @@ private slots:
         const auto answer = desk.answer(params, at);
         QCOMPARE(std::get<Decision>(answer).answer.answers,
                  (QJsonObject{{QStringLiteral("Which?"), QStringLiteral("Red")}}));
+    }
+
+    /// A viewer is told a question without its secret, and answers that.
+    void aQuestionWithASecretIsAnswered()
+    {
+        PermissionDesk desk;
+        DriveQuestion asks = question(PermissionKind::Question);
+        const QString secret = QStringLiteral("Use ghp_%1?").arg(QString(36, u'b'));
+        asks.questions = {QJsonObject{{QStringLiteral("question"), secret}}};
+        const PermissionAsked asked = desk.open(agent, asks, {}, at);
+        QVERIFY(maskSecrets(secret) != secret);
+        QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+        params.insert(QStringLiteral("answers"), QJsonObject{{maskSecrets(secret), QStringLiteral("Yes")}});
+        const auto answer = desk.answer(params, at);
+        QCOMPARE(std::get<Decision>(answer).answer.answers, (QJsonObject{{secret, QStringLiteral("Yes")}}));
     }
 
     void timeOutMeansDenied()

@@ -290,6 +290,15 @@ private slots:
         QVERIFY(text(forLooker, "input").startsWith(QLatin1String("{\"command\":\"login ")));
         QVERIFY(!text(forLooker, "input").contains(QLatin1String("ghp_bbbb")));
         QCOMPARE(forLooker.value(QLatin1String("masked")), QJsonValue(true));
+        // Who has not loaded it can deny it, and not allow it.
+        m_fleet->host.about.commands = {QStringLiteral("answer_permission")};
+        emit m_fleet->host.capabilitiesChanged();
+        const auto answered = [this](const QByteArray& decision) {
+            return m_fleet->post("/api/permissions/r1", "{\"decision\":\"" + decision + "\"}",
+                                 m_fleet->token);
+        };
+        QCOMPARE(statusOf(answered("allow")), 400);
+        QCOMPARE(m_fleet->host.lastMethod, QString());
         // Told to all at once: its hash alone.
         const QJsonObject told =
             contentOf(m_fleet->get("/api/permissions")).value(QLatin1String("permissions"))[0].toObject();

@@ -79,6 +79,23 @@ QJsonValue maskedTexts(const QJsonValue& value)
     return masked;
 }
 
+/// Whether somebody allows what he need not have seen: it was told without its input, and he does not say
+/// which one he has loaded.
+bool allowsUnseen(const FleetPicture& fleet, const QJsonObject& params)
+{
+    const auto asked = fleet.permissions.constFind(json::text(params, "request_id"));
+    if (asked == fleet.permissions.constEnd() || !json::text(params, "input_sha256").isEmpty() ||
+        !wire::permissionObject(*asked).value(QLatin1String("input")).isNull())
+        return false;
+    if (json::text(params, "decision") == QLatin1String("deny"))
+        return false;
+    const QString chosen = json::text(params, "option_id");
+    const QList<PermissionOption>& options = std::get<PermissionAsked>(asked->body).options;
+    return std::none_of(options.begin(), options.end(), [&chosen](const PermissionOption& one) {
+        return one.id == chosen && one.effect.startsWith(QLatin1String("deny"));
+    });
+}
+
 /// Finds text, or a pattern that gives up before it takes long.
 class Finder
 {
@@ -343,6 +360,9 @@ void CommandDesk::act(const Principal& principal, const QString& method, const Q
                                 : m_host.refusal;
         return done(refused("unsupported", QStringLiteral("%1 cannot be done here: %2").arg(method, why)));
     }
+    if (method == QLatin1String("answer_permission") && allowsUnseen(m_hub.fleet(), params))
+        return done(badParam(QStringLiteral(
+            "load what would run by fetch_permission_input, and send its \"input_sha256\" with the answer")));
     QJsonObject question = params;
     question.insert(QStringLiteral("by"), principal.name);
     emit acted(principal, method, json::text(params, "agent_id"));
