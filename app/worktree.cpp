@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 #include <QTimer>
 
+#include <utility>
+
 namespace plimsoll {
 
 namespace {
@@ -37,11 +39,11 @@ QString branchFor(const QString& agentName)
     return QStringLiteral("plimsoll/") + (slug.isEmpty() ? QStringLiteral("agent") : slug);
 }
 
-Worktree::Worktree(const QString& folder, const QString& branch, QObject* parent)
+Worktree::Worktree(QString folder, QString branch, QObject* parent)
     : QObject(parent)
     , m_git(this)
-    , m_folder(folder)
-    , m_branch(branch)
+    , m_folder(std::move(folder))
+    , m_branch(std::move(branch))
 {
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("GIT_TERMINAL_PROMPT"), QStringLiteral("0"));

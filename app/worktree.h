@@ -22,7 +22,7 @@ class Worktree : public QObject
 
 public:
     /// \param folder absolute path inside a repository \param branch as isBranchName()
-    Worktree(const QString& folder, const QString& branch, QObject* parent);
+    Worktree(QString folder, QString branch, QObject* parent);
 
 signals:
     void made(const QString& folder); ///< absolute path: what `folder` is in the worktree
