@@ -61,7 +61,7 @@ QLatin1String allowEffect(PermissionKind kind)
 /// What must have been seen before it is allowed: the input, and before it the text of a plan.
 QString shownText(const PermissionAsked& asked)
 {
-    const QString input = inputForReading(asked.input);
+    QString input = inputForReading(asked.input);
     const QString plan = json::text(asked.questions.at(0).toObject(), "plan");
     if (asked.kind != PermissionKind::Plan || plan.isEmpty())
         return input;
