@@ -28,7 +28,7 @@ QIcon thumbnail(const QByteArray& bytes, int side)
     if (!size.isValid() || qint64(size.width()) * size.height() > 50'000'000)
         return {};
     reader.setScaledSize(size.scaled(side, side, Qt::KeepAspectRatio));
-    return QIcon(QPixmap::fromImage(reader.read()));
+    return {QPixmap::fromImage(reader.read())};
 }
 
 } // namespace
