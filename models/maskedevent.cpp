@@ -25,26 +25,6 @@ void maskInfo(AgentInfo& info)
     info.notes = masked(std::move(info.notes));
 }
 
-/// Every text in it, keys included.
-QJsonValue masked(const QJsonValue& value)
-{
-    if (value.isString())
-        return maskSecrets(value.toString());
-    if (value.isArray()) {
-        QJsonArray list;
-        for (const auto& item : value.toArray())
-            list.append(masked(item));
-        return list;
-    }
-    if (!value.isObject())
-        return value;
-    QJsonObject object;
-    const QJsonObject before = value.toObject();
-    for (auto it = before.begin(); it != before.end(); ++it)
-        object.insert(maskSecrets(it.key()), masked(it.value()));
-    return object;
-}
-
 struct BodyMasker
 {
     void operator()(AgentAdded& body) const
@@ -65,7 +45,7 @@ struct BodyMasker
         body.input = maskSecrets(body.input);
         for (PermissionOption& option : body.options)
             option.label = maskSecrets(option.label);
-        body.questions = masked(body.questions).toArray();
+        body.questions = maskedTexts(body.questions).toArray();
     }
     void operator()(PermissionAnswered& body) const { body.outcome = maskSecrets(body.outcome); }
     void operator()(TextStreamed& body) const
@@ -82,6 +62,25 @@ struct BodyMasker
 };
 
 } // namespace
+
+QJsonValue maskedTexts(const QJsonValue& value)
+{
+    if (value.isString())
+        return maskSecrets(value.toString());
+    if (value.isArray()) {
+        QJsonArray list;
+        for (const auto& item : value.toArray())
+            list.append(maskedTexts(item));
+        return list;
+    }
+    if (!value.isObject())
+        return value;
+    QJsonObject object;
+    const QJsonObject before = value.toObject();
+    for (auto it = before.begin(); it != before.end(); ++it)
+        object.insert(maskSecrets(it.key()), maskedTexts(it.value()));
+    return object;
+}
 
 Event maskedEvent(Event event)
 {

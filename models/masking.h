@@ -3,6 +3,7 @@
 
 #include "models/event.h"
 
+#include <QJsonValue>
 #include <QString>
 
 // Takes keys, tokens and passwords out of text that is stored, logged or sent to viewers. Pure functions, any
@@ -20,6 +21,9 @@ enum class TextEnd : quint8 {
 /// "export GH_TOKEN=[masked: github-token]"; the rest stays as it is. The text itself where there is no
 /// secret. An ellipsis is taken for a cut. Masking what is masked changes nothing.
 [[nodiscard]] QString maskSecrets(const QString& text, TextEnd end = TextEnd::Whole);
+
+/// Every text in it masked, keys included.
+[[nodiscard]] QJsonValue maskedTexts(const QJsonValue& value);
 
 /// The event with every text that people or agents wrote masked. Ids, paths and models stay: they lead to
 /// things. Chunks of streamed text are masked one by one, so gather them before where a secret may span two.

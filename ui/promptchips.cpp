@@ -59,13 +59,7 @@ void PromptChips::setWaiting(const QJsonArray& messages, const QString& refusal)
 
 void PromptChips::rebuild()
 {
-    while (QLayoutItem* item = m_rows->takeAt(0)) {
-        if (QWidget* widget = item->widget()) {
-            widget->hide();
-            widget->deleteLater();
-        }
-        delete item;
-    }
+    clearLayout(*m_rows);
     const auto add = [this](const QString& text, const QString& tip) {
         auto* chip = new QToolButton(this);
         chip->setText(QString(text).replace(QLatin1Char('&'), QStringLiteral("&&")));

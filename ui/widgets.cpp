@@ -35,6 +35,17 @@ void tint(QWidget* widget, const QColor& color)
     widget->setPalette(palette);
 }
 
+void clearLayout(QLayout& layout)
+{
+    while (QLayoutItem* item = layout.takeAt(0)) {
+        if (QWidget* widget = item->widget()) {
+            widget->hide();
+            widget->deleteLater();
+        }
+        delete item;
+    }
+}
+
 ElidedLabel::ElidedLabel(QWidget* parent)
     : QLabel(parent)
 {

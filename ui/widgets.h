@@ -3,6 +3,7 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QLayout>
 #include <QString>
 
 namespace plimsoll {
@@ -15,6 +16,10 @@ namespace plimsoll {
 
 /// Colours a label by the theme; call again when the palette changes.
 void tint(QWidget* widget, const QColor& color);
+
+/// Takes all widgets out of a layout. They are hidden at once and go when control is back in the event loop,
+/// for one of them may have called.
+void clearLayout(QLayout& layout);
 
 /// One line of plain text, cut in the middle or at the end where there is no room; the whole stands in the
 /// tool tip then. Takes as little width as it is given.

@@ -157,13 +157,7 @@ void WorkStrip::onReplied(const Reply& reply)
 
 void WorkStrip::showTasks()
 {
-    while (QLayoutItem* item = m_rows->takeAt(0)) {
-        if (QWidget* widget = item->widget()) {
-            widget->hide();
-            widget->deleteLater();
-        }
-        delete item;
-    }
+    clearLayout(*m_rows);
     // Those that run, and the last of the others.
     qsizetype shown = 0;
     for (const bool running : {true, false}) {

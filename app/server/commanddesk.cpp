@@ -60,25 +60,6 @@ QJsonObject logOfItem(const AgentId& agent, const QJsonObject& item)
     return wire::logObject(agent, line, qint64(item.value(QLatin1String("at")).toDouble()));
 }
 
-/// Every text of it masked; ids and names hold no secrets and stay as they are.
-QJsonValue maskedTexts(const QJsonValue& value)
-{
-    if (value.isString())
-        return maskSecrets(value.toString());
-    if (value.isArray()) {
-        QJsonArray masked;
-        for (const auto& item : value.toArray())
-            masked.append(maskedTexts(item));
-        return masked;
-    }
-    if (!value.isObject())
-        return value;
-    QJsonObject masked = value.toObject();
-    for (auto it = masked.begin(); it != masked.end(); ++it)
-        it.value() = maskedTexts(it.value());
-    return masked;
-}
-
 /// Whether somebody allows what he need not have seen: it was told without its input, and he does not say
 /// which one he has loaded.
 bool allowsUnseen(const FleetPicture& fleet, const QJsonObject& params)
