@@ -183,8 +183,14 @@ private:
                         R"({"type":"stream_event","parent_tool_use_id":null,"event":{"type":"content_block_delta","delta":{"type":"text_delta","text":")") +
                     piece + "\"}}}");
             sayLine(R"({"type":"stream_event","parent_tool_use_id":null,"event":{"type":"message_stop"}})");
-            append(answerLine({m_session.toUtf8() + QByteArray::number(m_turn), m_turn * 1000, 7},
-                              baseMs + m_turn * 10 + 1));
+            const int answers = text.startsWith(QLatin1String("rapid")) ? 300 : 1;
+            const int input = text.startsWith(QLatin1String("zero"))   ? 0
+                              : text.startsWith(QLatin1String("huge")) ? 150'000
+                                                                       : m_turn * 1000;
+            for (int i = 0; i < answers; ++i)
+                append(answerLine(
+                    {m_session.toUtf8() + QByteArray::number(m_turn * 1000 + i), input, input == 0 ? 0 : 7},
+                    baseMs + m_turn * 10 + 1));
             finish(R"({"type":"result","subtype":"success","is_error":false})");
         }
     }

@@ -254,6 +254,24 @@ private slots:
         QCOMPARE(ask(QStringLiteral("set_model"), nobody).code, QStringLiteral("unsupported"));
     }
 
+    /// Turns of no tokens, of more than 100k, and hundreds of answers at once: none is lost and none counts
+    /// twice.
+    void numbersOfAllSizes()
+    {
+        const AgentId id = create(QStringLiteral("boat"), QStringLiteral("zero"));
+        QTRY_COMPARE(m_agents.value(id).usage.turns, Count(1));
+        QTRY_COMPARE(m_agents.value(id).state, AgentState::Idle);
+        QCOMPARE(m_agents.value(id).usage.outputTokens.value_or(0), 0);
+        command(id, QStringLiteral("huge"));
+        QTRY_COMPARE(m_agents.value(id).usage.contextTokens, Count(150'000));
+        QCOMPARE(m_agents.value(id).usage.inputTokens, Count(150'000));
+        QTRY_COMPARE(m_agents.value(id).state, AgentState::Idle);
+        command(id, QStringLiteral("rapid"));
+        QTRY_COMPARE(m_agents.value(id).usage.outputTokens, Count(7 + 300 * 7));
+        QCOMPARE(m_agents.value(id).usage.inputTokens, Count(150'000 + 300 * 3000));
+        QCOMPARE(m_agents.value(id).usage.contextTokens, Count(3000));
+    }
+
     void namesAreUniqueAndFaultsNameTheirField()
     {
         create(QStringLiteral("boat"), {});
