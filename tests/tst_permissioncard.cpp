@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QRadioButton>
 #include <QRandomGenerator>
+#include <QRegularExpression>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
@@ -73,6 +74,8 @@ private slots:
     void everyCharacterOfAnInputStands();
     void whatCannotBeSeenIsANumber();
     void whatLooksLikeAsciiIsANumber();
+    void spoofsHideNothing_data();
+    void spoofsHideNothing();
     void answersWithTheHashOfWhatIsShown();
     void nothingIsAllowedAtOnce();
     void nothingIsAllowedUnseen();
@@ -114,6 +117,64 @@ void TestPermissionCard::whatCannotBeSeenIsANumber()
         QVERIFY2(!shown.contains(one) && shown.contains(QLatin1String("U+")), qPrintable(shown));
     }
     QCOMPARE(inputForReading(QStringLiteral("a\u202eb")), QStringLiteral("a‹U+202E›b"));
+}
+
+/// Commands that try to look like others.
+void TestPermissionCard::spoofsHideNothing_data()
+{
+    QTest::addColumn<QString>("command");
+    const QList<const char*> spoofs{
+        "rm -rf ~ # \u202Etxt.emder od\u202C", // NOLINT(misc-misleading-bidirectional)
+        "ls\u200B \u200B-la\u200D",
+        "cat /etc/p\u0430sswd",
+        "<b>ls</b><img src=x onerror=alert(1)>",
+        "ls \u2028rm -rf /\u2029",
+        "echo \u00a0\u2003\u3000hidden",
+        "git push\u00ad --force",
+        "\ufeffls",
+        "ls \u2066; rm -rf /\u2069", // NOLINT(misc-misleading-bidirectional)
+        "</pre><script>alert(1)</script>",
+        "&lt;b&gt; &amp; &#x202e;",
+        "%s%n%1%2 \\x41 \\033[31m",
+        "echo '\u061C\u200E\u200F'",
+        "open file:///etc/passwd",
+        "javascript:alert(1)",
+        "curl http://\u0440\u0430ypal.com",
+        "curl http://example.com@evil.test/",
+        "ls \u115f\u1160\u3164\uffa0x",
+        "ls \ufe0f\ufe0e",
+        "ls \U000E0041\U000E0042 tags",
+        "ls \U0001F469\u200D\U0001F4BB",
+        "\u2800\u2800braille blank",
+        "ls \u2011\u2011force",
+        "sudo \u180erm",
+        "\uff52\uff4d \uff0drf",
+        "ls\u2215etc",
+        "\u202dls",
+        "ls\u034f",
+        "a\u0085b",
+        "x\u001b[2Jy",
+    };
+    for (const char* spoof : spoofs)
+        QTest::addRow("%d", int(spoofs.indexOf(spoof))) << QString::fromUtf8(spoof);
+}
+
+void TestPermissionCard::spoofsHideNothing()
+{
+    QFETCH(QString, command);
+    const QString shown = inputForReading(command);
+    for (const QChar c : shown) {
+        QVERIFY2(c == QLatin1Char('\n') || c.isPrint() || c.isSurrogate(), qPrintable(shown));
+        QVERIFY2(!c.isSpace() || c == QLatin1Char(' ') || c == QLatin1Char('\n'), qPrintable(shown));
+    }
+    // What is left of it when the numbers are taken out stands in it, in its order.
+    static const QRegularExpression number(QStringLiteral("‹U\\+[0-9A-F]+›"));
+    qsizetype at = 0;
+    for (const QString& part : shown.split(number, Qt::SkipEmptyParts)) {
+        at = command.indexOf(part, at);
+        QVERIFY2(at >= 0, qPrintable(part));
+        at += part.size();
+    }
 }
 
 void TestPermissionCard::whatLooksLikeAsciiIsANumber()

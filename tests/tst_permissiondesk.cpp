@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/agents/claude/claudestream.h"
 #include "app/permissiondesk.h"
 #include "models/masking.h"
 
 #include <QCryptographicHash>
+#include <QRandomGenerator>
 #include <QtTest>
 
 using namespace plimsoll;
@@ -100,6 +102,43 @@ private slots:
                       QString::fromLatin1(QCryptographicHash::hash(shown, QCryptographicHash::Sha256).toHex())
                           .toUpper());
         QVERIFY(codeOf(desk.answer(params, at)).isEmpty());
+    }
+
+    /// Over 10^5 inputs of all kinds of characters: what is shown, hashed and sent are the same bytes, and
+    /// one that differs by a bit is refused.
+    void shownHashedAndSentAreTheSame()
+    {
+        QRandomGenerator random(3);
+        const QByteArrayList pieces{
+            "a", "\\u202e", "\u202e", "\\n", "\\\"", "ü",   "\u200b", "\\u0000",
+            "{", "}",       "日",     "😀",   " ",    "$(x)"}; // NOLINT(misc-misleading-bidirectional)
+        PermissionDesk desk;
+        for (int round = 0; round < 100'000; ++round) {
+            DriveQuestion asks = question();
+            asks.input = "{\"k\":\"";
+            for (int i = random.bounded(12); i > 0; --i)
+                asks.input += pieces.at(random.bounded(int(pieces.size())));
+            asks.input += "\"}";
+            const PermissionAsked asked = desk.open(agent, asks, {}, at);
+            const QByteArray shown = asked.input.toUtf8();
+            QCOMPARE(shown, asks.input);
+            QByteArray other = shown;
+            const int place = random.bounded(int(other.size()));
+            other[place] = char(other.at(place) ^ (1 << random.bounded(8)));
+            const auto hashed = [](const QByteArray& bytes) {
+                return QString::fromLatin1(
+                    QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex());
+            };
+            QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
+            params.insert(QStringLiteral("input_sha256"), hashed(other));
+            QCOMPARE(codeOf(desk.answer(params, at)), QStringLiteral("conflict"));
+            params.insert(QStringLiteral("input_sha256"), hashed(shown));
+            const auto answer = desk.answer(params, at);
+            QCOMPARE(codeOf(answer), QString());
+            const QByteArray sent =
+                permissionReply(QStringLiteral("r1"), std::get<Decision>(answer).answer, {});
+            QVERIFY(sent.contains("\"updatedInput\":" + shown + '}'));
+        }
     }
 
     void questionsNeedAnswers()

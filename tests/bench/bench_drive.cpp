@@ -109,10 +109,10 @@ int runChild()
     return 0;
 }
 
-/// ms since the time that stands last in a text; negative = none does.
+/// ms since the time that stands first in a text; negative = none does.
 double lagOf(const QString& text)
 {
-    const qsizetype at = text.lastIndexOf(QLatin1String("at "));
+    const qsizetype at = text.indexOf(QLatin1String("at ")); // of a piece that was gathered the oldest
     const qint64 us = at < 0 ? 0 : text.mid(at + 3).section(QLatin1Char(' '), 0, 0).toLongLong();
     return us == 0 ? -1 : double(nowUs() - us) / 1000;
 }
