@@ -84,6 +84,37 @@ private slots:
         QTRY_VERIFY(host.askedFor(QStringLiteral("tasks")).size() > 1); // it is asked again, while one runs
     }
 
+    void answersOfAnotherAgentAreDropped()
+    {
+        AskedHost host;
+        host.about.commands = {QStringLiteral("stop_task")};
+        WorkStrip strip(host);
+        strip.setAgent(driven());
+        QTRY_COMPARE(host.askedFor(QStringLiteral("tasks")).size(), 1);
+        strip.setAgent(agentOf(2, QStringLiteral("seen"), AgentState::Idle, 1000, 1'700'000'000'000));
+        host.answer(host.askedFor(QStringLiteral("tasks")).constLast().id,
+                    {{QStringLiteral("tasks"), QJsonArray{task("t1", "running")}}});
+        QVERIFY(strip.isHidden());
+    }
+
+    void aRefusedStopIsSaid()
+    {
+        AskedHost host;
+        host.about.commands = {QStringLiteral("stop_task")};
+        WorkStrip strip(host);
+        strip.setAgent(driven());
+        QTRY_COMPARE(host.askedFor(QStringLiteral("tasks")).size(), 1);
+        host.answer(host.askedFor(QStringLiteral("tasks")).constLast().id,
+                    {{QStringLiteral("tasks"), QJsonArray{task("t1", "running")}}});
+        button(strip, "Stop")->click();
+        host.refuse(host.asked.constLast().id, QStringLiteral("<b>no such task</b>\u202e"));
+        bool said = false;
+        for (const QLabel* label : strip.findChildren<QLabel*>())
+            said =
+                said || (label->isVisible() && label->text().contains(QStringLiteral("<b>no such task</b>")));
+        QVERIFY(said);
+    }
+
     void observedOnesHaveNoTasks()
     {
         AskedHost host;

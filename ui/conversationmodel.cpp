@@ -141,18 +141,22 @@ void ConversationModel::prepend(const QList<ConversationItem>& items)
 
 void ConversationModel::append(const QList<ConversationItem>& items)
 {
+    const auto isOf = [&items](std::initializer_list<LogKind> kinds) {
+        return std::any_of(items.begin(), items.end(), [&kinds](const ConversationItem& item) {
+            return std::find(kinds.begin(), kinds.end(), item.log.kind) != kinds.end();
+        });
+    };
+    // Also where a page has brought it already: then it stands above, once.
+    const bool wasLive = m_live;
+    if (m_live && isOf({LogKind::Text, LogKind::Prompt, LogKind::Error}))
+        endLive();
     QList<Row> rows = newRows(items);
     if (rows.isEmpty())
         return;
     const auto said = std::find_if(rows.begin(), rows.end(),
                                    [](const Row& row) { return row.item.log.kind == LogKind::Text; });
-    const bool isNext = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
-        return row.item.log.kind == LogKind::Prompt || row.item.log.kind == LogKind::Error;
-    });
-    if (m_live && said != rows.end())
+    if (wasLive && said != rows.end())
         said->expanded = true; // it was read as a whole
-    if (m_live && (said != rows.end() || isNext))
-        endLive();
     const int end = int(m_rows.size()) - (m_live ? 1 : 0);
     beginInsertRows({}, end, end + int(rows.size()) - 1);
     for (qsizetype i = 0; i < rows.size(); ++i)

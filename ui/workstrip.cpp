@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 namespace plimsoll {
 
@@ -71,6 +70,7 @@ WorkStrip::WorkStrip(Host& host, QWidget* parent)
     : QWidget(parent)
     , m_host(host)
     , m_todos(plainLabel({}, this))
+    , m_problem(plainLabel({}, this))
     , m_rows(new QVBoxLayout)
 {
     m_todos->setAccessibleName(tr("To-do list of the agent"));
@@ -81,6 +81,9 @@ WorkStrip::WorkStrip(Host& host, QWidget* parent)
     layout->setSpacing(grid(font(), 1));
     layout->addWidget(m_todos);
     layout->addLayout(m_rows);
+    layout->addWidget(m_problem);
+    m_problem->setWordWrap(true);
+    m_problem->hide();
     m_rows->setSpacing(0);
     m_delay.setSingleShot(true);
     connect(&m_delay, &QTimer::timeout, this, &WorkStrip::ask);
@@ -100,6 +103,8 @@ void WorkStrip::setAgent(const Agent& agent)
     if (!isOther && wasDriven == m_isDriven)
         return;
     if (isOther) {
+        m_todosAsked = m_tasksAsked = m_stopAsked = 0; // what comes now is of another one
+        m_problem->hide();
         m_tasks = {};
         m_todos->clear();
         showTasks();
@@ -145,6 +150,10 @@ void WorkStrip::onReplied(const Reply& reply)
                                       [](const QJsonValue& task) { return isRunning(task.toObject()); });
         if (runs && !m_delay.isActive())
             m_delay.start(runningDelayMs);
+    } else if (m_stopAsked != 0 && reply.id == m_stopAsked) {
+        m_stopAsked = 0;
+        m_problem->setText(plain(tr("Not stopped: %1").arg(reply.error)));
+        m_problem->setVisible(!reply.error.isEmpty());
     } else if (m_outputAsked != 0 && reply.id == m_outputAsked) {
         m_outputAsked = 0;
         const QString text = reply.error.isEmpty() ? json::text(reply.result, "output")
@@ -202,7 +211,8 @@ void WorkStrip::addTask(const QJsonObject& task)
         QToolButton* stop = add(tr("Stop"));
         stop->setEnabled(m_mayStop);
         connect(stop, &QToolButton::clicked, this, [this, id] {
-            std::ignore =
+            m_problem->hide();
+            m_stopAsked =
                 m_host.query(QStringLiteral("stop_task"), {{QStringLiteral("agent_id"), m_agent.toString()},
                                                            {QStringLiteral("task_id"), id}});
             m_delay.start(askDelayMs);
@@ -228,6 +238,7 @@ void WorkStrip::changeEvent(QEvent* event)
 void WorkStrip::updateLook()
 {
     tint(m_todos, Theme::of(palette()).text);
+    tint(m_problem, Theme::of(palette()).attentionText);
 }
 
 } // namespace plimsoll

@@ -50,10 +50,12 @@ private:
     quint64 m_todosAsked = 0; ///< queries whose answers are awaited; 0 = none
     quint64 m_tasksAsked = 0;
     quint64 m_outputAsked = 0;
+    quint64 m_stopAsked = 0;
     QString m_outputTitle;
     QJsonArray m_tasks;
     QTimer m_delay; ///< of the next question; runs on while a task does
     QLabel* m_todos = nullptr;
+    QLabel* m_problem = nullptr; ///< of a task that was not stopped
     QVBoxLayout* m_rows = nullptr;
 };
 
