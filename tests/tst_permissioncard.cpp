@@ -123,8 +123,9 @@ void TestPermissionCard::whatCannotBeSeenIsANumber()
 void TestPermissionCard::spoofsHideNothing_data()
 {
     QTest::addColumn<QString>("command");
+    // NOLINTBEGIN(misc-misleading-bidirectional)
     const QList<const char*> spoofs{
-        "rm -rf ~ # \u202Etxt.emder od\u202C", // NOLINT(misc-misleading-bidirectional)
+        "rm -rf ~ # \u202Etxt.emder od\u202C",
         "ls\u200B \u200B-la\u200D",
         "cat /etc/p\u0430sswd",
         "<b>ls</b><img src=x onerror=alert(1)>",
@@ -132,7 +133,7 @@ void TestPermissionCard::spoofsHideNothing_data()
         "echo \u00a0\u2003\u3000hidden",
         "git push\u00ad --force",
         "\ufeffls",
-        "ls \u2066; rm -rf /\u2069", // NOLINT(misc-misleading-bidirectional)
+        "ls \u2066; rm -rf /\u2069",
         "</pre><script>alert(1)</script>",
         "&lt;b&gt; &amp; &#x202e;",
         "%s%n%1%2 \\x41 \\033[31m",
@@ -155,6 +156,7 @@ void TestPermissionCard::spoofsHideNothing_data()
         "a\u0085b",
         "x\u001b[2Jy",
     };
+    // NOLINTEND(misc-misleading-bidirectional)
     for (const char* spoof : spoofs)
         QTest::addRow("%d", int(spoofs.indexOf(spoof))) << QString::fromUtf8(spoof);
 }

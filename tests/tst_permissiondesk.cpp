@@ -109,9 +109,10 @@ private slots:
     void shownHashedAndSentAreTheSame()
     {
         QRandomGenerator random(3);
-        const QByteArrayList pieces{
-            "a", "\\u202e", "\u202e", "\\n", "\\\"", "ü",   "\u200b", "\\u0000",
-            "{", "}",       "日",     "😀",   " ",    "$(x)"}; // NOLINT(misc-misleading-bidirectional)
+        // NOLINTBEGIN(misc-misleading-bidirectional)
+        const QByteArrayList pieces{"a",       "\\u202e", "\u202e", "\\n", "\\\"", "ü", "\u200b",
+                                    "\\u0000", "{",       "}",      "日",  "😀",    " ", "$(x)"};
+        // NOLINTEND(misc-misleading-bidirectional)
         PermissionDesk desk;
         for (int round = 0; round < 100'000; ++round) {
             DriveQuestion asks = question();
