@@ -113,9 +113,16 @@ void ClaudeBook::note(const DriveMessage& sent)
 
 void ClaudeBook::takeLifecycle(const ClaudeFrame& frame)
 {
+    m_tellsLifecycle = true;
     if (frame.text == QLatin1String("queued"))
         return;
     m_waiting.removeIf([&frame](const Message& message) { return message.id == frame.requestId; });
+}
+
+void ClaudeBook::takeRest()
+{
+    if (!m_tellsLifecycle)
+        m_waiting.clear();
 }
 
 QJsonObject ClaudeBook::menu() const

@@ -18,8 +18,9 @@ public:
     void takeTask(const ClaudeFrame& frame);
     void takeLifecycle(const ClaudeFrame& frame);
     void note(const DriveMessage& sent);
-    /// It rests: all that was said has been taken. Older clients tell no lifecycle.
-    void takeRest() { m_waiting.clear(); }
+    /// It rests: all that was said has been taken, where the client tells no lifecycle (older ones). Where it
+    /// does, what was said since may still wait.
+    void takeRest();
 
     void setModel(const QString& model) { m_model = model; }
     void setMode(const QString& mode) { m_mode = mode; }
@@ -60,6 +61,7 @@ private:
     QString m_mode;
     QList<Task> m_tasks;
     QList<Message> m_waiting;
+    bool m_tellsLifecycle = false;
 };
 
 } // namespace plimsoll
