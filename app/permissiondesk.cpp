@@ -104,6 +104,11 @@ std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJs
     }
     if (nowMs >= open->asked.expiresAtMs)
         return Refusal{QStringLiteral("conflict"), QStringLiteral("its time is over")};
+    // One would be judged, the other carried out.
+    if (!json::text(params, "option_id").isEmpty() && !json::text(params, "decision").isEmpty())
+        return Refusal{QStringLiteral("bad_request"),
+                       QStringLiteral("give \"option_id\" or \"decision\", not both"),
+                       QStringLiteral("decision")};
     const PermissionOption* const option = chosen(open->asked, params);
     if (option == nullptr)
         return Refusal{QStringLiteral("bad_request"), QStringLiteral("this is none of its options"),

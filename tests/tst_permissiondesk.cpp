@@ -76,6 +76,9 @@ private slots:
                  QStringLiteral("bad_request"));
         QCOMPARE(codeOf(desk.answer(with(asked, "decision", QStringLiteral("maybe")), at)),
                  QStringLiteral("bad_request"));
+        QJsonObject both = with(asked, "decision", QStringLiteral("deny"));
+        both.insert(QStringLiteral("option_id"), QStringLiteral("allow_once"));
+        QCOMPARE(codeOf(desk.answer(both, at)), QStringLiteral("bad_request"));
         QJsonObject params = with(asked, "decision", QStringLiteral("allow"));
         params.insert(QStringLiteral("message"), QString(PermissionDesk::maxMessage + 1, QLatin1Char('x')));
         QCOMPARE(codeOf(desk.answer(params, at)), QStringLiteral("bad_request"));

@@ -140,7 +140,8 @@ QString ruleText(const QJsonArray& rules)
         for (const auto& folder : rule.value(QLatin1String("directories")).toArray())
             texts << QStringLiteral("files in ") + folder.toString();
     }
-    return texts.join(QStringLiteral(", ")).left(maxWords);
+    const QString text = texts.join(QStringLiteral(", "));
+    return text.size() > maxWords ? QString() : text; // what cannot be shown whole is not offered
 }
 
 void readRequest(const QJsonObject& line, QByteArrayView bytes, ClaudeFrame& frame)
