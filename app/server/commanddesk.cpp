@@ -344,6 +344,17 @@ void CommandDesk::act(const Principal& principal, const QString& method, const Q
     if (method == QLatin1String("answer_permission") && allowsUnseen(m_hub.fleet(), params))
         return done(badParam(QStringLiteral(
             "load what would run by fetch_permission_input, and send its \"input_sha256\" with the answer")));
+    // What an agent starts asks a person, as it must itself.
+    if (method == QLatin1String("create_agent") && principal.role == AccessRole::Agent) {
+        for (const char* field : {"allowed_tools", "permission_mode", "env", "keep_running"}) {
+            const QString mode = json::text(params, field);
+            const bool asks = mode == QLatin1String("default") || mode == QLatin1String("plan");
+            if (params.contains(QLatin1String(field)) && !asks)
+                return done(refused(
+                    "forbidden",
+                    QStringLiteral("an agent may not set \"%1\" of another one").arg(QLatin1String(field))));
+        }
+    }
     QJsonObject question = params;
     question.insert(QStringLiteral("by"), principal.name);
     emit acted(principal, method, json::text(params, "agent_id"));
