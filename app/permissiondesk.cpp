@@ -3,6 +3,7 @@
 
 #include "models/jsonparts.h"
 #include "models/masking.h"
+#include "models/permissionanswer.h"
 
 #include <QCryptographicHash>
 #include <QUuid>
@@ -36,19 +37,6 @@ QList<PermissionOption> optionsFor(const DriveQuestion& question)
     options << option("deny", QStringLiteral("Deny"))
             << option("deny_and_stop", QStringLiteral("Deny and stop"));
     return options;
-}
-
-/// The option that is meant; null if none is.
-const PermissionOption* chosen(const PermissionAsked& asked, const QJsonObject& params)
-{
-    QString id = json::text(params, "option_id");
-    if (id.isEmpty() && json::text(params, "decision") == QLatin1String("deny"))
-        id = QStringLiteral("deny");
-    if (id.isEmpty() && json::text(params, "decision") == QLatin1String("allow"))
-        id = asked.kind == PermissionKind::Question ? QStringLiteral("answer") : QStringLiteral("allow_once");
-    const auto found = std::find_if(asked.options.begin(), asked.options.end(),
-                                    [&id](const PermissionOption& one) { return one.id == id; });
-    return found == asked.options.end() ? nullptr : &*found;
 }
 
 /// Answers to all questions, or nothing.
@@ -104,14 +92,11 @@ std::variant<PermissionDesk::Decision, Refusal> PermissionDesk::answer(const QJs
     }
     if (nowMs >= open->asked.expiresAtMs)
         return Refusal{QStringLiteral("conflict"), QStringLiteral("its time is over")};
-    // One would be judged, the other carried out.
-    if (!json::text(params, "option_id").isEmpty() && !json::text(params, "decision").isEmpty())
-        return Refusal{QStringLiteral("bad_request"),
-                       QStringLiteral("give \"option_id\" or \"decision\", not both"),
-                       QStringLiteral("decision")};
-    const PermissionOption* const option = chosen(open->asked, params);
+    const PermissionOption* const option = chosenOption(open->asked, params);
     if (option == nullptr)
-        return Refusal{QStringLiteral("bad_request"), QStringLiteral("this is none of its options"),
+        return Refusal{QStringLiteral("bad_request"),
+                       QStringLiteral("this is none of its options: name one by \"option_id\", or say "
+                                      "\"decision\", and not both"),
                        QStringLiteral("option_id")};
     const QString hash = json::text(params, "input_sha256");
     const QByteArray own = QCryptographicHash::hash(open->input, QCryptographicHash::Sha256).toHex();

@@ -157,6 +157,19 @@ private slots:
                      .contains("updatedPermissions"));
     }
 
+    /// A person would agree to the part that he sees.
+    void sessionRuleThatIsTooLongToBeSeenIsNotOffered()
+    {
+        const QByteArray shown = askLine("{}");
+        QByteArray rule = shown;
+        QVERIFY(rule.contains("touch a"));
+        rule.replace("touch a", QByteArray(480, 'a'));
+        QVERIFY(!parsed(rule).question.sessionLabel.isEmpty());
+        rule = shown;
+        rule.replace("touch a", QByteArray(600, 'a'));
+        QCOMPARE(parsed(rule).question.sessionLabel, QString());
+    }
+
     void denialsSayWhyAndMayStop()
     {
         const auto response = [](const QByteArray& line) {

@@ -237,6 +237,47 @@ private slots:
         QVERIFY(!own.isToolError());
     }
 
+    void whatItStartsAsksAPerson_data()
+    {
+        QTest::addColumn<QString>("field");
+        QTest::addColumn<QJsonValue>("value");
+        QTest::addColumn<bool>("passes");
+        QTest::newRow("tools") << QStringLiteral("allowed_tools")
+                               << QJsonValue(QJsonArray{QStringLiteral("Bash")}) << false;
+        QTest::newRow("environment") << QStringLiteral("env")
+                                     << QJsonValue(QJsonArray{QStringLiteral("PATH=/tmp")}) << false;
+        QTest::newRow("outlives") << QStringLiteral("keep_running") << QJsonValue(true) << false;
+        for (const char* mode : {"acceptEdits", "auto", "dontAsk", "bypassPermissions", ""})
+            QTest::addRow("mode %s", mode)
+                << QStringLiteral("permission_mode") << QJsonValue(QLatin1String(mode)) << false;
+        for (const char* mode : {"default", "plan"})
+            QTest::addRow("mode %s", mode)
+                << QStringLiteral("permission_mode") << QJsonValue(QLatin1String(mode)) << true;
+        QTest::newRow("model") << QStringLiteral("model") << QJsonValue(QStringLiteral("opus")) << true;
+    }
+
+    void whatItStartsAsksAPerson()
+    {
+        QFETCH(const QString, field);
+        QFETCH(const QJsonValue, value);
+        QFETCH(const bool, passes);
+        const QJsonObject create = toolCall(QStringLiteral("create_agent"),
+                                            {{QStringLiteral("name"), QStringLiteral("x")}, {field, value}});
+        const quint64 before = m_fleet->host.queries;
+        Posted byAgent(*m_fleet, m_agent, create);
+        if (passes) {
+            QTRY_COMPARE(m_fleet->host.queries, before + 1);
+            return;
+        }
+        QTRY_VERIFY(byAgent.isOver());
+        QVERIFY(byAgent.isToolError());
+        QVERIFY(byAgent.said().contains(field));
+        QCOMPARE(m_fleet->host.queries, before);
+        // The control: a person may.
+        Posted byOperator(*m_fleet, m_fleet->token, create);
+        QTRY_COMPARE(m_fleet->host.queries, before + 1);
+    }
+
     void aRefusalIsToldToTheModel()
     {
         Posted refused(

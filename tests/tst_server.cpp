@@ -293,11 +293,11 @@ private slots:
         // Who has not loaded it can deny it, and not allow it.
         m_fleet->host.about.commands = {QStringLiteral("answer_permission")};
         emit m_fleet->host.capabilitiesChanged();
-        const auto answered = [this](const QByteArray& decision) {
-            return m_fleet->post("/api/permissions/r1", "{\"decision\":\"" + decision + "\"}",
-                                 m_fleet->token);
+        const auto answered = [this](const QByteArray& answer) {
+            return m_fleet->post("/api/permissions/r1", answer, m_fleet->token);
         };
-        QCOMPARE(statusOf(answered("allow")), 400);
+        QCOMPARE(statusOf(answered("{\"decision\":\"allow\"}")), 400);
+        QCOMPARE(statusOf(answered("{\"decision\":\"deny\",\"option_id\":\"allow_once\"}")), 400);
         QCOMPARE(m_fleet->host.lastMethod, QString());
         // Told to all at once: its hash alone.
         const QJsonObject told =

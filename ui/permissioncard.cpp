@@ -4,6 +4,7 @@
 #include "models/format.h"
 #include "models/inputtext.h"
 #include "models/jsonparts.h"
+#include "models/permissionanswer.h"
 #include "ui/questionform.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -311,7 +312,7 @@ int PermissionCard::shownLines() const
 void PermissionCard::answer(QLatin1String effect)
 {
     const PermissionOption* chosen = option(effect);
-    const bool allows = effect != QLatin1String("deny") && effect != QLatin1String("deny_and_stop");
+    const bool allows = chosen != nullptr && !denies(*chosen);
     if (chosen == nullptr || m_sent || !m_refusal.isEmpty() || (allows && !canAllow()))
         return;
     QJsonObject params{{QStringLiteral("request_id"), m_asked.requestId},

@@ -6,6 +6,7 @@
 #include "models/jsonparts.h"
 #include "models/masking.h"
 #include "models/names.h"
+#include "models/permissionanswer.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -68,13 +69,21 @@ bool allowsUnseen(const FleetPicture& fleet, const QJsonObject& params)
     if (asked == fleet.permissions.constEnd() || !json::text(params, "input_sha256").isEmpty() ||
         !wire::permissionObject(*asked).value(QLatin1String("input")).isNull())
         return false;
-    if (json::text(params, "decision") == QLatin1String("deny"))
-        return false;
-    const QString chosen = json::text(params, "option_id");
-    const QList<PermissionOption>& options = std::get<PermissionAsked>(asked->body).options;
-    return std::none_of(options.begin(), options.end(), [&chosen](const PermissionOption& one) {
-        return one.id == chosen && one.effect.startsWith(QLatin1String("deny"));
-    });
+    const PermissionOption* const option = chosenOption(std::get<PermissionAsked>(asked->body), params);
+    return option == nullptr || !denies(*option);
+}
+
+/// What an agent may not set of one that it starts, for that one asks a person, too; empty where nothing is.
+QString fieldForPersons(const QJsonObject& params)
+{
+    for (const char* field : {"allowed_tools", "env", "keep_running"}) {
+        if (params.contains(QLatin1String(field)))
+            return QLatin1String(field);
+    }
+    const QString mode = json::text(params, "permission_mode");
+    const bool asks = mode == QLatin1String("default") || mode == QLatin1String("plan");
+    const bool isSet = params.contains(QLatin1String("permission_mode"));
+    return isSet && !asks ? QStringLiteral("permission_mode") : QString();
 }
 
 /// Finds text, or a pattern that gives up before it takes long.
@@ -344,21 +353,14 @@ void CommandDesk::act(const Principal& principal, const QString& method, const Q
     if (method == QLatin1String("answer_permission") && allowsUnseen(m_hub.fleet(), params))
         return done(badParam(QStringLiteral(
             "load what would run by fetch_permission_input, and send its \"input_sha256\" with the answer")));
-    // What an agent starts asks a person, as it must itself.
-    if (method == QLatin1String("create_agent") && principal.role == AccessRole::Agent) {
-        for (const char* field : {"allowed_tools", "permission_mode", "env", "keep_running"}) {
-            const QString mode = json::text(params, field);
-            const bool asks = mode == QLatin1String("default") || mode == QLatin1String("plan");
-            if (params.contains(QLatin1String(field)) && !asks)
-                return done(refused(
-                    "forbidden",
-                    QStringLiteral("an agent may not set \"%1\" of another one").arg(QLatin1String(field))));
-        }
-    }
+    const bool isCreate = method == QLatin1String("create_agent");
+    const bool isAgents = isCreate && principal.role == AccessRole::Agent;
+    if (const QString field = isAgents ? fieldForPersons(params) : QString(); !field.isEmpty())
+        return done(refused("forbidden",
+                            QStringLiteral("an agent may not set \"%1\" of one that it starts").arg(field)));
     QJsonObject question = params;
     question.insert(QStringLiteral("by"), principal.name);
     emit acted(principal, method, json::text(params, "agent_id"));
-    const bool isCreate = method == QLatin1String("create_agent");
     ask(method, question, owner, [this, isCreate, token = principal.tokenId, done](const Reply& reply) {
         const AgentId created = AgentId::fromString(json::text(reply.result, "agent_id"));
         if (isCreate && reply.error.isEmpty() && !created.isNull())
