@@ -78,7 +78,7 @@ class Lead:
 
 def swapVariables(bench, **variables):
     body = {"file": str(bench.here / "mcp.json"),
-            "vars": {"cwd": str(bench.project), "address": bench.address, "key": KEY, **variables}}
+            "vars": {"cwd": str(bench.project), **variables}}
     request = urllib.request.Request(bench.address + "/__mock/scenario", data=json.dumps(body).encode(), method="POST")
     urllib.request.urlopen(request, timeout=10).read()
 
@@ -88,8 +88,10 @@ def test(bench, program):
     binary = npmBinary("@anthropic-ai/claude-code-linux-x64", VERSION, "claude")
     bench.data.mkdir()
     bench.address = bench.startMock(MOCK, bench.here / "mcp.json", cwd=bench.project)
-    environment = cleanEnvironment(bench.home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_TELEMETRY="1",
-                                   DISABLE_ERROR_REPORTING="1")
+    # The helper has it from Plimsoll: its lead may not give it any.
+    environment = cleanEnvironment(
+        bench.home, ANTHROPIC_BASE_URL=bench.address, ANTHROPIC_API_KEY=KEY, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+        DISABLE_TELEMETRY="1", DISABLE_ERROR_REPORTING="1")
     environment["PATH"] = f"{binary.parent}:{environment['PATH']}"
     server = Server(bench, program, environment)
     lead = Lead(bench, binary, server)
@@ -110,6 +112,8 @@ def test(bench, program):
     check(not failed and json.loads(said)["turns"] == 2, f"its second turn is awaited: {said}")
     said, failed = lead.told("read the other")
     check(failed and "no such agent" in said, f"another agent is not seen: {said}")
+    said, failed = lead.told("start a bold one")
+    check(failed and 'may not set "env"' in said, f"none is started with an environment of its lead's: {said}")
     said, failed = lead.told("end it")
     check(not failed, "it is deleted")
     until(lambda: "helper" not in server.agents(), 10, "its row is gone")
